@@ -1,0 +1,1 @@
+"""Fixtures for the tests of Tombola and of its plugins."""

@@ -1,0 +1,190 @@
+"""Kinds of action: what an entrant sees, does and gets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from tombola.api.config import Config
+from tombola.api.identity import Identity, Who
+from tombola.api.keyed import Keyed
+from tombola.api.text import Text
+
+if TYPE_CHECKING:
+    from tombola.api.ctx import Ctx
+
+C = TypeVar("C", bound=Config)
+Json = Any  # a JSON value: None, bool, int, float, str, list or dict of such
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with a configuration; ``field`` None means the whole of it."""
+
+    text: Text
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """One entry to give.
+
+    Attributes:
+        worth: None means the action's worth.
+        to: None means the person who acted.
+    """
+
+    worth: int | None = None
+    to: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The action is done.
+
+    Attributes:
+        proof: what makes it the same completion when seen twice (becomes part of the entry's key).
+        details: shown in the Actions tab, words by name.
+        occurred_at: aware UTC; None means now.
+        recheck_after: ask ``verify`` again after this long.
+    """
+
+    proof: str
+    awards: tuple[Award, ...] = (Award(),)
+    details: Mapping[str, str] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    recheck_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Not yet; the widget waits and asks again."""
+
+    check_after: timedelta
+    reason: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """No. ``code`` is for logs and styles, ``message`` for the entrant."""
+
+    code: str
+    message: Text
+    retryable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsIdentity:
+    """The entrant has to log in with this provider first."""
+
+    provider: str
+
+
+Verdict = Completed | Pending | Rejected | NeedsIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The browser goes there; ``popup`` opens a window of its own."""
+
+    url: str
+    popup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The core renders a form of ``model``; the answer arrives in ``submit``."""
+
+    model: type[BaseModel]
+
+
+Step = Redirect | Ask | Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An action as an entrant sees it; the core renders it, never a plugin.
+
+    Attributes:
+        label: the heading; "" lets the core use the action's own title.
+        description: a paragraph of plain text.
+        link: an address outside, opened in a new window.
+        link_label: words on that link.
+        ask: show the form of this model at once (its answer goes to ``submit``).
+        hint: a line beneath, e.g. what unlocks it.
+        props: given to template and module as JSON.
+        template: a Jinja template in the plugin's ``templates/<slug>/`` instead of the core's.
+        module: an ES module in the plugin's ``static/``, loaded under the core's CSP.
+    """
+
+    label: Text = ""
+    description: Text = ""
+    link: str | None = None
+    link_label: Text = ""
+    ask: type[BaseModel] | None = None
+    hint: Text = ""
+    props: Mapping[str, Json] = field(default_factory=dict)
+    template: str | None = None
+    module: str | None = None
+
+
+class ActionType(Keyed, ABC, Generic[C]):
+    """A kind of action that a team can put into a campaign.
+
+    Attributes:
+        config_model: its configuration; the form is made from it.
+        config_version: raised whenever ``upgrade_config`` learns a step.
+        identities: providers the entrant must have proven first.
+    """
+
+    config_model: ClassVar[type[Config]]
+    config_version: ClassVar[int] = 1
+    identities: ClassVar[Sequence[str]] = ()
+
+    def upgrade_config(self, old: dict[str, Json], version: int) -> dict[str, Json]:
+        """Turn configuration stored at ``version`` into today's. Pure."""
+        return old
+
+    def check(self, ctx: Ctx, config: C) -> Iterable[Complaint]:
+        """Complain about a configuration that is about to be saved. May use the network."""
+        return ()
+
+    def options(self, ctx: Ctx, field: str, query: str) -> Iterable[tuple[str, str]]:
+        """Offer values for a field, as (value, label), best first, at most fifty."""
+        return ()
+
+    def features(self, config: C) -> Sequence[str]:
+        """Name every feature that this configuration uses; the plan has to allow all of them."""
+        return (self.key,)
+
+    def signal_names(self, config: C) -> Iterable[str]:
+        """Name the tracking names that complete it; the core compiles name → action. Pure."""
+        return ()
+
+    @abstractmethod
+    def view(self, ctx: Ctx, config: C, who: Who | None) -> View:
+        """Say what the entrant sees. No network; ``who`` None before anybody is known."""
+
+    @abstractmethod
+    def start(self, ctx: Ctx, config: C, who: Who) -> Step:
+        """The entrant pressed the button."""
+
+    def submit(self, ctx: Ctx, config: C, who: Who, data: BaseModel) -> Verdict:
+        """Judge an answer to ``Ask`` or ``View.ask``; ``data`` is validated."""
+        return Rejected("unexpected", "This action takes no answer.", retryable=False)
+
+    def verify(self, ctx: Ctx, config: C, who: Who, proof: str | None) -> Verdict:
+        """Judge again, later. Repeatable; changes nothing of ours.
+
+        Args:
+            ctx: the plugin's world.
+            config: the action's.
+            who: the entrant.
+            proof: of the completion in question, or None while pending.
+        """
+        return Pending(timedelta(seconds=15))

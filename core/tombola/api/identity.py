@@ -1,0 +1,124 @@
+"""Who somebody is on a network, and how that is proven."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tombola.api.keyed import Keyed
+from tombola.api.text import Text
+
+if TYPE_CHECKING:
+    from tombola.api.actions import Ask, Redirect
+    from tombola.api.ctx import Ctx
+    from tombola.api.importers import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person's account on a network.
+
+    Attributes:
+        provider: key of the identity provider, e.g. ``twitter_import.x``.
+        uid: the network's own id, never a display name.
+        handle: user name there, as last seen.
+        name: display name, as last seen; never used to link.
+    """
+
+    provider: str
+    uid: str
+    handle: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The entrant in front of an action.
+
+    Attributes:
+        entrant_id: the entrant's uid.
+        identities: proven identities only, any order.
+        locale: BCP 47 tag of the page.
+    """
+
+    entrant_id: str
+    identities: tuple[Identity, ...] = ()
+    name: str | None = None
+    locale: str = "en"
+
+    def identity(self, provider: str) -> Identity | None:
+        """Give the proven identity at ``provider``, or None."""
+        return next((known for known in self.identities if known.provider == provider), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One log-in in progress. The core makes it, binds it to the browser and keeps it.
+
+    Attributes:
+        state: unguessable; goes to the network and comes back.
+        verifier: PKCE code verifier, 43 to 128 unreserved characters; never leaves the server.
+        callback: absolute URL to return to, equal in ``begin`` and ``finish``.
+        scopes: what is asked for beyond the plain log-in.
+        who: the entrant when known already.
+    """
+
+    state: str
+    verifier: str
+    callback: str
+    scopes: frozenset[str] = frozenset()
+    who: Who | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The end of a log-in: who it was, and secrets that the core seals (tokens, by name)."""
+
+    identity: Identity
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCard:
+    """How a winner is reached on a network.
+
+    Attributes:
+        profile_url: deep link to the person.
+        post_url: deep link to the post that won, when there is one.
+        note: a sentence about what is possible there.
+    """
+
+    profile_url: str | None = None
+    post_url: str | None = None
+    note: Text | None = None
+
+
+class IdentityProvider(Keyed, ABC):
+    """A way to prove who an entrant is elsewhere."""
+
+    @abstractmethod
+    def begin(self, ctx: Ctx, flow: Flow) -> Redirect | Ask:
+        """Say where the browser has to go. Pure; the core keeps ``flow``."""
+
+    @abstractmethod
+    def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
+        """Turn what came back into a proven identity. The core has checked ``state``.
+
+        Args:
+            ctx: the plugin's world.
+            flow: the one that ``begin`` was given.
+            params: the query (or form) that the browser brought, decoded.
+
+        Raises:
+            Invalid: the person refused, or the network did; the message is shown.
+        """
+
+    def refresh(self, ctx: Ctx, secrets: Mapping[str, str]) -> Mapping[str, str]:
+        """Renew tokens that are about to expire; the answer replaces all of ``secrets``."""
+        return secrets
+
+    def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
+        """Say how this person is reached; ``item`` is the post that made the entry."""
+        return ContactCard(post_url=item.permalink if item else None)

@@ -1,0 +1,28 @@
+"""Pages of a plugin's own, at ``/p/<slug>/``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    """Whom a page is for. There is no default."""
+
+    OPERATOR = "operator"
+    TEAM = "team"
+    ENTRANT = "entrant"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """A Flask blueprint, imported only when the web application starts.
+
+    Attributes:
+        blueprint: ``module:attribute``.
+        audience: of every page in it.
+    """
+
+    blueprint: str
+    audience: Audience

@@ -1,0 +1,91 @@
+"""Tables of campaigns and their actions."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
+from tombola.db.types import JsonDoc, RowId
+
+campaign = Table(
+    "campaign",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    moment("starts_at"),
+    moment("ends_at"),
+    Column("count_history", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    #: Number of the campaign's last ledger event.
+    Column("ledger_n", RowId, nullable=False),
+    moment("created_at"),
+    moment("removed_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+)
+
+#: The history of what decides which entries count.
+campaign_version = Table(
+    "campaign_version",
+    metadata,
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    moment("starts_at"),
+    moment("ends_at"),
+    Column("count_history", Boolean, nullable=False),
+    moment("at"),
+    Column("member_id", RowId, ForeignKey("member.id")),
+    PrimaryKeyConstraint("campaign_id", "n"),
+    within_team("campaign", "campaign_id"),
+)
+
+action = Table(
+    "action",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("type_key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("config", JsonDoc, nullable=False),
+    Column("config_version", Integer, nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("worth", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("mandatory", Boolean, nullable=False),
+    moment("created_at"),
+    moment("removed_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "campaign_id", "position"),
+    within_team("campaign", "campaign_id"),
+)
+
+#: Tracking names that unlock an action; the same name on two actions is legal.
+action_signal = Table(
+    "action_signal",
+    metadata,
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("action_id", RowId, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "name", "action_id"),
+    within_team("campaign", "campaign_id"),
+    within_team("action", "action_id"),
+)

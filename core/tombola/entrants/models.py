@@ -1,0 +1,62 @@
+"""Tables of entrants: people, the identities they are known by, and how the two were linked."""
+
+from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
+
+from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
+from tombola.db.types import RowId
+
+#: ``kind`` is person, or item for an unclaimed post that stands for itself.
+entrant = Table(
+    "entrant",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("kind", Text, nullable=False),
+    Column("name", Text),
+    Column("email", Text),
+    moment("created_at"),
+    moment("erased_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+)
+
+#: ``kind`` names the scope of ``value`` (x, email, item …); a display name is never a value.
+identity = Table(
+    "identity",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("entrant_id", RowId, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("handle", Text),
+    Column("name", Text),
+    moment("proven_at", nullable=True),
+    #: When the person agreed to their accounts being linked, as the network's terms ask.
+    moment("consented_at", nullable=True),
+    moment("created_at"),
+    UniqueConstraint("team_id", "id"),
+    UniqueConstraint("team_id", "kind", "value"),
+    Index(None, "entrant_id"),
+    within_team("entrant", "entrant_id"),
+)
+
+#: Each move of an identity from one entrant to another; undone, not deleted.
+link = Table(
+    "link",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("identity_id", RowId, nullable=False),
+    Column("from_entrant_id", RowId, nullable=False),
+    Column("to_entrant_id", RowId, nullable=False),
+    Column("why", Text, nullable=False),
+    moment("at"),
+    moment("undone_at", nullable=True),
+    Index(None, "identity_id"),
+    within_team("identity", "identity_id"),
+    within_team("entrant", "from_entrant_id"),
+    within_team("entrant", "to_entrant_id"),
+)

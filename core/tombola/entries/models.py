@@ -1,0 +1,126 @@
+"""Tables of the ledger."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
+from tombola.db.types import JsonDoc, RowId
+
+#: ``period`` is the place in the interval that the entry asks for, ``slot`` the same once it holds
+#: it. States are listed in ``rules.py``.
+entry = Table(
+    "entry",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("action_id", RowId, nullable=False),
+    Column("identity_id", RowId, nullable=False),
+    Column("entrant_id", RowId, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("period", Text),
+    Column("slot", Text),
+    moment("occurred_at", nullable=True),
+    moment("sort_at"),
+    moment("recorded_at"),
+    Column("local_day", Text, nullable=False),
+    Column("worth", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("cause_kind", Text, nullable=False),
+    Column("cause_id", RowId),
+    Column("item_id", RowId),
+    Column("event_id", RowId, nullable=False),
+    Column("details", JsonDoc, nullable=False),
+    UniqueConstraint("action_id", "key"),
+    UniqueConstraint("action_id", "entrant_id", "slot"),
+    UniqueConstraint("team_id", "id"),
+    within_team("campaign", "campaign_id"),
+    within_team("action", "action_id"),
+    within_team("identity", "identity_id"),
+    within_team("entrant", "entrant_id"),
+)
+Index("ix_entry_campaign_sort", entry.c.campaign_id, entry.c.sort_at.desc(), entry.c.id.desc())
+for _name in ("action_id", "state", "entrant_id", "identity_id", "cause_kind"):
+    Index(
+        f"ix_entry_campaign_{_name}_sort",
+        entry.c.campaign_id,
+        entry.c[_name],
+        entry.c.sort_at.desc(),
+        entry.c.id.desc(),
+    )
+Index("ix_entry_event", entry.c.event_id)
+Index("ix_entry_cause", entry.c.cause_kind, entry.c.cause_id)
+Index("ix_entry_entrant", entry.c.entrant_id)
+Index("ix_entry_identity", entry.c.identity_id)
+
+ledger_event = Table(
+    "ledger_event",
+    metadata,
+    row_id(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    #: Given as the last statement of the transaction, so that writers do not wait for it.
+    Column("n", RowId),
+    Column("kind", Text, nullable=False),
+    moment("at"),
+    Column("member_id", RowId, ForeignKey("member.id")),
+    Column("reason", Text),
+    Column("subject", Text),
+    Column("entries", Integer, nullable=False),
+    UniqueConstraint("campaign_id", "n"),
+    within_team("campaign", "campaign_id"),
+)
+
+#: What a later event did to an entry; the first state stands in the entry's recording event.
+entry_change = Table(
+    "entry_change",
+    metadata,
+    Column("event_id", RowId, ForeignKey("ledger_event.id"), nullable=False),
+    Column("entry_id", RowId, ForeignKey("entry.id"), nullable=False),
+    Column("from_state", Text, nullable=False),
+    Column("to_state", Text, nullable=False),
+    Column("from_entrant_id", RowId, nullable=False),
+    Column("to_entrant_id", RowId, nullable=False),
+    PrimaryKeyConstraint("event_id", "entry_id"),
+    Index(None, "entry_id"),
+)
+
+total = Table(
+    "total",
+    metadata,
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("action_id", RowId, nullable=False),
+    Column("local_day", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("worth", RowId, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "action_id", "local_day", "state"),
+    within_team("campaign", "campaign_id"),
+    within_team("action", "action_id"),
+)
+
+#: What the widget's poll reads: one row by its primary key.
+participation = Table(
+    "participation",
+    metadata,
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("entrant_id", RowId, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("worth_counted", RowId, nullable=False),
+    Column("version", RowId, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "entrant_id"),
+    within_team("campaign", "campaign_id"),
+    within_team("entrant", "entrant_id"),
+)

@@ -1,0 +1,143 @@
+"""Tables of imports: sources, their lanes and runs, the items found and their pictures."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
+from tombola.db.types import JsonDoc, RowId
+
+source = Table(
+    "source",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("action_id", RowId, nullable=False),
+    Column("importer_key", Text, nullable=False),
+    Column("config", JsonDoc, nullable=False),
+    Column("config_version", Integer, nullable=False),
+    Column("connection_id", RowId, ForeignKey("connection.id")),
+    #: The rules of the core for every importer: photos only, words and mentions required.
+    Column("filters", JsonDoc, nullable=False),
+    moment("floor_at", nullable=True),
+    Column("cap", Integer),
+    Column("every_seconds", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("detail", JsonDoc, nullable=False),
+    moment("created_at"),
+    moment("last_run_at", nullable=True),
+    moment("next_run_at", nullable=True),
+    moment("removed_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "action_id"),
+    within_team("action", "action_id"),
+)
+
+#: ``lane`` is live or history. ``cursor`` is where a run goes on, ``checkpoint`` where the next
+#: run starts.
+lane = Table(
+    "lane",
+    metadata,
+    team_id(),
+    Column("source_id", RowId, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("cursor", JsonDoc),
+    Column("checkpoint", JsonDoc),
+    Column("run_id", RowId),
+    moment("finished_at", nullable=True),
+    PrimaryKeyConstraint("source_id", "lane"),
+    within_team("source", "source_id"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("source_id", RowId, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("counts", JsonDoc, nullable=False),
+    Column("calls", JsonDoc, nullable=False),
+    moment("started_at"),
+    moment("seen_at"),
+    moment("finished_at", nullable=True),
+    moment("undone_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "source_id", "id"),
+    within_team("source", "source_id"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("source_id", RowId, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("run_id", RowId, nullable=False),
+    Column("identity_id", RowId),
+    Column("kind", Text, nullable=False),
+    moment("occurred_at", nullable=True),
+    moment("seen_at"),
+    Column("text", Text, nullable=False),
+    Column("permalink", Text),
+    Column("parent_id", Text),
+    Column("state", Text, nullable=False),
+    Column("details", JsonDoc, nullable=False),
+    Column("raw", JsonDoc),
+    moment("raw_until", nullable=True),
+    UniqueConstraint("source_id", "external_id"),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "run_id"),
+    Index(None, "raw_until"),
+    within_team("source", "source_id"),
+    within_team("identity", "identity_id"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("item_id", RowId, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("url", Text),
+    Column("alt", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    #: Name of the stored file, the hash of its bytes; the same picture is kept once.
+    Column("sha256", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("hidden", Boolean, nullable=False),
+    UniqueConstraint("item_id", "position"),
+    UniqueConstraint("team_id", "id"),
+    within_team("item", "item_id"),
+)
+
+#: What a network said of its limits, by bucket and by whom the limit counts.
+limit_seen = Table(
+    "limit_seen",
+    metadata,
+    Column("bucket", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("remaining", Integer, nullable=False),
+    moment("resets_at"),
+    PrimaryKeyConstraint("bucket", "holder"),
+)

@@ -1,0 +1,14 @@
+"""All tables of the core, imported for the metadata's sake (migrations and their tests)."""
+
+import tombola.campaigns.models
+import tombola.entrants.models
+import tombola.entries.models
+import tombola.importing.models
+import tombola.inbox.models
+import tombola.outbox.models
+import tombola.plans.models
+import tombola.plugins.models
+import tombola.queue.models
+import tombola.teams.models
+import tombola.widget.models  # noqa: F401 # each import adds its tables
+from tombola.db.base import metadata as metadata

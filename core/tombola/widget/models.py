@@ -14,8 +14,8 @@ from sqlalchemy import (
 from tombola.db.base import metadata, moment, row_id, team_id, within_team
 from tombola.db.types import JsonDoc, RowId
 
-#: A browser. ``token_hash`` is of the secret in its cookie or storage, ``public`` what a tracking
-#: page calls it by.
+#: A browser as one site sees it. ``token_hash`` is of the secret in our cookie, or of the number in a
+#: tracking page's storage; a link token lets the second stand for the first.
 visitor = Table(
     "visitor",
     metadata,
@@ -23,11 +23,14 @@ visitor = Table(
     team_id(),
     Column("token_hash", Text, nullable=False, unique=True),
     Column("entrant_id", RowId),
+    Column("stands_for_id", RowId),
     moment("created_at"),
     moment("seen_at"),
     UniqueConstraint("team_id", "id"),
     Index(None, "entrant_id"),
+    Index(None, "stands_for_id"),
     within_team("entrant", "entrant_id"),
+    within_team("visitor", "stands_for_id"),
 )
 
 #: A push. ``value_hash`` stands in the key, since 10 kB exceed an index row of PostgreSQL.

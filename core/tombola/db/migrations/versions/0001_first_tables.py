@@ -458,12 +458,18 @@ def upgrade() -> None:
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("entrant_id", RowId, nullable=True),
+        sa.Column("stands_for_id", RowId, nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["team_id", "entrant_id"],
             ["entrant.team_id", "entrant.id"],
             name=op.f("fk_visitor_team_id_entrant_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "stands_for_id"],
+            ["visitor.team_id", "visitor.id"],
+            name=op.f("fk_visitor_team_id_stands_for_id"),
         ),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_visitor_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visitor")),
@@ -472,6 +478,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("visitor", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visitor_entrant_id"), ["entrant_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_visitor_stands_for_id"), ["stands_for_id"], unique=False
+        )
 
     op.create_table(
         "action_signal",
@@ -945,6 +954,7 @@ def downgrade() -> None:
     op.drop_table("entry")
     op.drop_table("action_signal")
     with op.batch_alter_table("visitor", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_visitor_stands_for_id"))
         batch_op.drop_index(batch_op.f("ix_visitor_entrant_id"))
 
     op.drop_table("visitor")

@@ -14,6 +14,7 @@ from tombola.db.turnstile import Turnstile
 
 #: Milliseconds that SQLite waits for a lock that the turnstile does not cover (a backup, a shell).
 BUSY_TIMEOUT = 10_000
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384")
 #: Rows that one set may hold: measured so that SQLite's write lock is held a few milliseconds.
 SET_SIZE = {"sqlite": 500, "postgresql": 5_000}
 
@@ -84,7 +85,12 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-16384",
+        ):
             connection.execute(f"PRAGMA {pragma}").close()
         record.info["turnstile"] = Turnstile(path)
 

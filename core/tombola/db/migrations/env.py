@@ -1,8 +1,9 @@
 """The one Alembic environment, for the core and for every plugin; driven by ``db.migrate``."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from tombola.db.types import JsonDoc, RowId, UtcDateTime
 
@@ -10,7 +11,7 @@ attributes = context.config.attributes
 OWN_TYPES = ((RowId, "RowId"), (JsonDoc, "JsonDoc"))
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
     """Write our own types by name, since a migration must not depend on how they are built."""
     if kind != "type":
         return False

@@ -1,0 +1,63 @@
+"""The audit log: every act of an admin, in the transaction of the act, each record chained."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from tombola.db.types import time_text
+from tombola.teams.models import audit as audit_table
+from tombola.teams.rules import Actor, chained
+
+#: What stands before the first record.
+GENESIS = "0" * 64
+#: PostgreSQL's advisory lock of the log, since a chain has one end. Any constant number serves.
+LOCK = 0x70B0_1A
+
+
+def audit(
+    conn: Connection,
+    actor: Actor,
+    act: str,
+    subject: str,
+    detail: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Append one record, in the transaction of the act itself.
+
+    Args:
+        conn: The act's write transaction. On PostgreSQL the log is locked until its end.
+        actor: Who did it.
+        act: Verb in the past tense with its noun, such as ``campaign.created``.
+        subject: Public name (uid or key) of what was acted on.
+        detail: JSON values; never a secret.
+        now: The act's moment.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    last = conn.execute(
+        select(audit_table.c.hash).order_by(audit_table.c.seq.desc()).limit(1)
+    ).scalar()
+    record: dict[str, Any] = {
+        "team_id": actor.team_id or None,
+        "member_id": actor.member_id,
+        "at": now,
+        "act": act,
+        "subject": subject,
+        "detail": dict(detail),
+    }
+    prev_hash = last or GENESIS
+    digest = chained(prev_hash, record | {"at": time_text(now)})
+    conn.execute(audit_table.insert().values(**record, prev_hash=prev_hash, hash=digest))
+
+
+def broken_links(conn: Connection) -> Iterator[int]:
+    """Numbers of the records at which the chain does not hold, in order; none if all is well."""
+    prev_hash = GENESIS
+    for row in conn.execute(select(audit_table).order_by(audit_table.c.seq)).mappings():
+        record = {name: row[name] for name in ("team_id", "member_id", "act", "subject", "detail")}
+        digest = chained(prev_hash, record | {"at": time_text(row["at"])})
+        if row["prev_hash"] != prev_hash or row["hash"] != digest:
+            yield row["seq"]
+        prev_hash = row["hash"]

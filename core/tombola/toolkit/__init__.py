@@ -1,0 +1,1 @@
+"""Helpers for plugins, and for the core where it does the same work."""

@@ -4,8 +4,8 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
-    PrimaryKeyConstraint,
     Integer,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -14,8 +14,8 @@ from sqlalchemy import (
 from tombola.db.base import metadata, moment, row_id, team_id, within_team
 from tombola.db.types import JsonDoc, RowId
 
-#: A browser as one site sees it. ``token_hash`` is of the secret in our cookie, or of the number in a
-#: tracking page's storage; a link token lets the second stand for the first.
+#: A browser as one site sees it. ``token_hash`` is of the secret in our cookie, or of the number in
+#: a tracking page's storage; a link token lets the second stand for the first.
 visitor = Table(
     "visitor",
     metadata,

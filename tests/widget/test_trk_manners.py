@@ -1,0 +1,250 @@
+"""How the script behaves on a page that is not ours: errors, storage, links, redirects."""
+
+import gzip
+import hashlib
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from tombola.widget import scripts
+
+SOURCE = Path(str(files("tombola.widget").joinpath("static_src")))
+STUB = "<script>window.ran = []; window.Gleam = window.Gleam || [];</script>"
+
+
+def until(page, condition):
+    for _ in range(240):
+        if condition():
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError("it did not come about")
+
+
+def stored(page):
+    return json.loads(page.evaluate("localStorage.tombola || '{}'"))
+
+
+def test_built_files_belong_to_their_sources():
+    lines = (SOURCE / "BUILT.sha256").read_text().splitlines()
+    noted = {name: digest for digest, name in (line.split() for line in lines)}
+    present = {path.name for path in SOURCE.iterdir() if path.suffix in {".js", ".css"}}
+    assert present == {name for name in noted if "/" not in name}
+    for name, digest in noted.items():
+        assert hashlib.sha256((SOURCE / name).read_bytes()).hexdigest() == digest, (
+            f"{name}: run `make assets`"
+        )
+
+
+def test_trk_js_weighs_at_most_a_kilobyte_and_a_half():
+    assert len(gzip.compress(scripts.tracker("https://tombola.example", "y2sB7"), 9)) <= 1500
+
+
+def test_address_and_key_are_baked_in():
+    text = scripts.tracker("https://tombola.example", "y2sB7").decode()
+    assert '"https://tombola.example","y2sB7"' in text
+    assert "{{" not in text
+
+
+def test_callback_gets_an_error_after_a_no(page, shop):
+    shop.answers = [422]
+    page.goto(
+        shop.put(
+            STUB
+            + shop.loader()
+            + "<script>Gleam.push(['a'],['callback', e => ran.push(e instanceof Error)])</script>"
+        )
+    )
+    page.wait_for_function("ran.length")
+    assert page.evaluate("ran") == [True]
+    assert stored(page)["q"] == []
+
+
+def test_callback_gets_an_error_when_time_runs_out_and_never_twice(page, shop):
+    shop.hold.clear()
+    page.goto(
+        shop.put(
+            STUB
+            + shop.loader()
+            + "<script>Gleam.push(['a'],['callback', e => ran.push(e instanceof Error)])</script>"
+        )
+    )
+    page.wait_for_function("ran.length")
+    shop.hold.set()
+    until(page, lambda: stored(page)["q"] == [])
+    assert page.evaluate("ran") == [True]
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_event_is_sent_again_after_a_failure_and_the_callback_waits_for_the_yes(page, shop, status):
+    shop.answers = [status]
+    page.goto(
+        shop.put(
+            STUB
+            + shop.loader()
+            + "<script>Gleam.push(['a'],['callback', e => ran.push(String(e))])</script>"
+        )
+    )
+    page.wait_for_function("ran.length")
+    assert page.evaluate("ran") == ["undefined"]
+    assert shop.events == [["a"], ["a"]]
+
+
+def test_event_that_found_no_server_is_sent_by_the_next_page(page, shop):
+    address = shop.put(STUB + shop.loader() + "<script>Gleam.push(['a'])</script>")
+    page.route("**/t", lambda route: route.abort())
+    page.goto(address)
+    until(page, lambda: stored(page)["q"])
+    page.unroute("**/t")
+    page.goto(shop.put(STUB + shop.loader(), "/other"))
+    until(page, lambda: shop.events == [["a"]])
+    until(page, lambda: stored(page)["q"] == [])
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_redirect_right_after_the_push_loses_nothing(page, shop, console, loaded):
+    shop.put("<p>thanks</p>", "/thanks")
+    push = "<script>Gleam.push(['Purchase','17'])</script>"
+    leave = "<script>location.href = '/thanks'</script>"
+    parts = [shop.loader(), push] if loaded else [push, shop.loader()]
+    page.goto(shop.put(STUB + "".join(parts) + leave))
+    page.wait_for_url("**/thanks")
+    until(page, lambda: shop.events == [["Purchase", "17"]])
+
+
+def test_callback_that_redirects_or_throws_is_the_pages_own_affair(page, shop, console):
+    shop.put("<p>thanks</p>", "/thanks")
+    call = "<script>Gleam.push(['a'], ['callback', () => { location.href = '/thanks' }])</script>"
+    page.goto(shop.put(STUB + shop.loader() + call))
+    page.wait_for_url("**/thanks")
+    assert shop.events == [["a"]]
+
+
+def test_visitor_is_the_same_on_the_next_page_and_no_cookie_is_set(page, shop, console):
+    page.goto(shop.put(STUB + shop.loader() + "<script>Gleam.push(['a'])</script>"))
+    until(page, lambda: len(shop.pushes) == 1)
+    page.goto(shop.put(STUB + shop.loader() + "<script>Gleam.push(['b'])</script>", "/two"))
+    until(page, lambda: len(shop.pushes) == 2)
+    assert shop.pushes[0]["v"] == shop.pushes[1]["v"]
+    assert page.context.cookies() == []
+    assert all("Cookie" not in headers for headers in shop.headers)
+    assert {headers["Content-Type"] for headers in shop.headers} == {"text/plain;charset=UTF-8"}
+
+
+def test_link_token_is_taken_sent_and_stripped(page, shop, console):
+    address = shop.put(STUB + shop.loader())
+    page.goto(address + "?a=%20b&xref=y2sB7.Abc-_.12&c#part")
+    until(page, lambda: shop.pushes)
+    assert page.url == address + "?a=%20b&c#part"
+    assert shop.pushes[0]["x"] == "y2sB7.Abc-_.12"
+    assert shop.pushes[0]["e"] == []
+    until(page, lambda: stored(page)["q"] == [])
+
+
+def test_link_token_survives_a_failing_server(page, shop):
+    shop.answers = [500]
+    page.goto(shop.put(STUB + shop.loader()) + "?xref=y2sB7.Abc")
+    until(page, lambda: len(shop.pushes) == 2)
+    assert [push["x"] for push in shop.pushes] == ["y2sB7.Abc"] * 2
+    assert page.url == shop.here + "/page"
+
+
+def test_foreign_xref_parameter_is_left_alone(page, shop, console):
+    address = shop.put(STUB + shop.loader() + "<script>Gleam.push(['a'])</script>")
+    page.goto(address + "?xref=newsletter")
+    until(page, lambda: shop.pushes)
+    assert page.url == address + "?xref=newsletter"
+    assert "x" not in shop.pushes[0]
+
+
+def test_one_push_reaches_every_campaign_of_the_page_in_one_request(page, shop, console):
+    html = STUB + "<script>Gleam.push(['a'])</script>" + shop.loader("aaaaa") + shop.loader("bbbbb")
+    page.goto(shop.put(html + "<script>Gleam.push(['b'])</script>"))
+    until(page, lambda: len(shop.events) >= 3)
+    # The parser has not met the second element when the first script runs: it hears of it later.
+    assert [(push["k"], push["e"]) for push in shop.pushes] == [
+        (["aaaaa"], [["a"]]),
+        (["bbbbb"], [["a"]]),
+        (["aaaaa", "bbbbb"], [["b"]]),
+    ]
+
+
+def test_campaigns_whose_elements_stand_already_share_the_first_request(page, shop, console):
+    insert = "".join(
+        f"{{const s = document.createElement('script'); s.src = '{shop.tombola}/{key}/trk.js';"
+        "document.head.append(s)}"
+        for key in ("aaaaa", "bbbbb")
+    )
+    page.goto(shop.put(STUB + f"<script>Gleam.push(['a']); {insert}</script>"))
+    until(page, lambda: shop.pushes)
+    assert sorted(shop.pushes[0]["k"]) == ["aaaaa", "bbbbb"]
+    page.evaluate("Gleam.push(['b'])")
+    until(page, lambda: len(shop.pushes) == 2)
+    assert sorted(shop.pushes[1]["k"]) == ["aaaaa", "bbbbb"]
+
+
+def test_script_that_is_loaded_twice_works_once(page, shop, console):
+    page.goto(shop.put(STUB + "<script>Gleam.push(['a'])</script>" + shop.loader() * 2))
+    until(page, lambda: shop.pushes)
+    page.evaluate("Gleam.push(['b'])")
+    until(page, lambda: len(shop.pushes) == 2)
+    assert [push["k"] for push in shop.pushes] == [["y2sB7"], ["y2sB7"]]
+
+
+def test_blocked_script_leaves_the_pages_buttons_working(page, shop):
+    page.route("**/trk.js", lambda route: route.abort())
+    button = "<button onclick=\"Gleam.push(['a']); ran.push('bought')\">Buy</button>"
+    page.goto(shop.put(STUB + shop.loader() + button))
+    page.get_by_role("button").click()
+    assert page.evaluate("ran") == ["bought"]
+
+
+def test_strict_content_policy_is_enough(page, shop, console):
+    policy = f"default-src 'none'; script-src 'nonce-n' {shop.tombola}; connect-src {shop.tombola}"
+    html = '<script nonce="n">window.Gleam = [["a"]]</script>' + shop.loader()
+    page.goto(shop.put(html, Content_Security_Policy=policy))
+    until(page, lambda: shop.events == [["a"]])
+
+
+def test_sandboxed_frame_without_storage_still_sends(page, shop, console):
+    inner = shop.put(STUB + "<script>Gleam.push(['a'])</script>" + shop.loader(), "/inner")
+    page.goto(shop.put(f'<iframe sandbox="allow-scripts" src="{inner}"></iframe>'))
+    until(page, lambda: shop.events == [["a"]])
+
+
+def test_garbage_in_the_store_is_overcome(page, shop, console):
+    page.goto(shop.put("<p>"))
+    page.evaluate("localStorage.tombola = 'null'")
+    page.goto(shop.put(STUB + shop.loader() + "<script>Gleam.push(['a'])</script>", "/two"))
+    until(page, lambda: shop.events == [["a"]])
+
+
+def test_nothing_is_stored_or_sent_before_consent(page, shop, console):
+    hook = "<script>window.tombolaConsent = go => { window.agree = go }</script>"
+    address = shop.put(
+        hook
+        + STUB
+        + "<script>Gleam.push(['a'])</script>"
+        + shop.loader()
+        + "<script>Gleam.push(['b'])</script>"
+    )
+    page.goto(address + "?xref=y2sB7.Abc")
+    page.evaluate("Gleam.push(['c'])")
+    assert shop.pushes == []
+    assert page.evaluate("localStorage.length") == 0
+    page.evaluate("agree(); agree()")
+    until(page, lambda: shop.events == [["a"], ["b"], ["c"]])
+    assert shop.pushes[0]["x"] == "y2sB7.Abc"
+
+
+def test_page_that_broke_fetch_is_not_broken_further(page, shop, console):
+    page.goto(
+        shop.put(
+            "<script>fetch = undefined</script>"
+            + STUB
+            + shop.loader()
+            + "<script>Gleam.push(['a']); ran.push('on')</script>"
+        )
+    )
+    assert page.evaluate("ran") == ["on"]

@@ -1,0 +1,254 @@
+"""A form made from a pydantic model: shown, sent back, read, with each error beside its field.
+
+``Form.of`` shows stored values, ``Form.sent`` reads what came back. A form that came back with
+errors is shown
+again with what the person wrote. Secrets are never shown; one left empty keeps what is stored.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from tombola.web.i18n import gettext as _
+from tombola.web.schema import FieldSpec, Kind, fields_of, leaves
+from tombola.web.texts import Unreadable, moment_text, value_from_texts
+from tombola.web.words import complaint
+
+M = TypeVar("M", bound=BaseModel)
+
+_FORGET = "forget!"
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Form(Generic[M]):
+    """One model's fields with texts and errors.
+
+    ``texts``: what each control shows, by path; a list for several lines or choices. ``errors``: by
+    path, ``""``
+    for the whole. ``kept``: paths of stored secrets. ``value``: the model, once ``sent`` found no
+    error.
+    """
+
+    model: type[M]
+    fields: tuple[FieldSpec, ...]
+    texts: Mapping[str, str | list[str]]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+    prefix: str = ""
+    value: M | None = None
+
+    @classmethod
+    def of(
+        cls,
+        model: type[M],
+        stored: Mapping[str, Any] | BaseModel | None = None,
+        *,
+        prefix: str = "",
+        zone: str = "UTC",
+    ) -> "Form[M]":
+        """A form to fill in, with defaults or with what is stored. Times are shown in ``zone``."""
+        fields = fields_of(model)
+        data = _plain(stored)
+        texts = {spec.name: _shown(spec, _dig(data, spec.name), zone) for spec in leaves(fields)}
+        return cls(model, fields, texts, kept=_kept(fields, data), prefix=prefix)
+
+    @classmethod
+    def sent(
+        cls,
+        model: type[M],
+        posted: "MultiDict[str, str]",
+        *,
+        stored: Mapping[str, Any] | BaseModel | None = None,
+        prefix: str = "",
+        zone: str = "UTC",
+    ) -> "Form[M]":
+        """Read what came back; ``stored`` gives the secrets left empty, ``zone`` local times."""
+        fields = fields_of(model)
+        old = _plain(stored)
+        data: dict[str, Any] = {}
+        errors: dict[str, str] = {}
+        for spec in leaves(fields):
+            try:
+                value = _read(spec, posted, prefix, old, zone)
+            except Unreadable as wrong:
+                errors[spec.name] = str(wrong)
+                continue
+            if value is not _MISSING:
+                _bury(data, spec.name, value)
+        texts = {spec.name: _echo(spec, posted, prefix) for spec in leaves(fields)}
+        form = cls(model, fields, texts, errors, _kept(fields, old), prefix)
+        return form._validated(data)
+
+    def with_errors(self, errors: Mapping[str, str]) -> "Form[M]":
+        """The same form with others' complaints; a path that no field has means the whole."""
+        known = {spec.name for spec in leaves(self.fields)}
+        merged = dict(self.errors)
+        for path, message in errors.items():
+            place = path if path in known else ""
+            merged[place] = f"{merged[place]} {message}" if place in merged else message
+        return replace(self, errors=merged, value=None)
+
+    def html_name(self, spec: FieldSpec) -> str:
+        """The control's name in the page."""
+        return self.prefix + spec.name
+
+    def html_id(self, spec: FieldSpec) -> str:
+        """The control's id in the page."""
+        return "f-" + (self.prefix + spec.name).replace(".", "-").replace("_", "-")
+
+    def text(self, spec: FieldSpec) -> str:
+        """What the control shows, lines joined."""
+        shown = self.texts.get(spec.name, "")
+        return "\n".join(shown) if isinstance(shown, list) else shown
+
+    def is_chosen(self, spec: FieldSpec, value: str) -> bool:
+        """Whether a choice is ticked."""
+        shown = self.texts.get(spec.name, "")
+        return value in shown if isinstance(shown, list) else value == shown
+
+    def faults(self) -> list[tuple[FieldSpec | None, str]]:
+        """Errors in the order of the fields, those of the whole form first."""
+        found: list[tuple[FieldSpec | None, str]] = []
+        if self.errors.get(""):
+            found.append((None, self.errors[""]))
+        found += [(s, self.errors[s.name]) for s in leaves(self.fields) if s.name in self.errors]
+        return found
+
+    def _validated(self, data: dict[str, Any]) -> "Form[M]":
+        try:
+            value = self.model.model_validate(data)
+        except ValidationError as wrong:
+            return self.with_errors(_by_path(wrong, self.fields, set(self.errors)))
+        return self if self.errors else replace(self, value=value)
+
+
+def _read(
+    spec: FieldSpec,
+    posted: "MultiDict[str, str]",
+    prefix: str,
+    old: Mapping[str, Any],
+    zone: str,
+) -> Any:
+    name = prefix + spec.name
+    texts = posted.getlist(name)
+    if spec.kind is Kind.CHECK:
+        return bool(texts)
+    if spec.kind is Kind.CHOICES:
+        return texts
+    text = texts[-1] if texts else ""
+    if text.strip():
+        return value_from_texts(spec, text, ZoneInfo(zone))
+    if spec.kind is Kind.SECRET:
+        return _stored_secret(spec, old, forget=_FORGET + name in posted)
+    return _nothing(spec)
+
+
+def _nothing(spec: FieldSpec) -> Any:
+    """What an empty control means."""
+    if spec.kind is Kind.LINES:
+        return []
+    if spec.nullable:
+        return None
+    return "" if spec.kind in {Kind.TEXT, Kind.LONG_TEXT} and not spec.required else _MISSING
+
+
+def _stored_secret(spec: FieldSpec, old: Mapping[str, Any], *, forget: bool) -> Any:
+    stored = _dig(old, spec.name)
+    if stored in (None, "") or (forget and not spec.required):
+        return None if spec.nullable else _MISSING
+    return stored
+
+
+def _by_path(
+    wrong: ValidationError, fields: tuple[FieldSpec, ...], known: set[str]
+) -> dict[str, str]:
+    """Pydantic's errors by the path of the field to mend, except those of ``known`` paths."""
+    paths = {spec.name for spec in leaves(fields)}
+    found: dict[str, str] = {}
+    for error in wrong.errors():
+        path, line = "", None
+        for step in error["loc"]:
+            longer = f"{path}.{step}" if path else str(step)
+            if path in paths:
+                line = step if isinstance(step, int) else line
+                break
+            path = longer
+        place = path if path in paths else ""
+        words = complaint(error)
+        if line is not None:
+            words = _("Line %(n)d: %(words)s") % {"n": line + 1, "words": words}
+        if place not in known:
+            found.setdefault(place, words)
+    return found
+
+
+def _plain(stored: Mapping[str, Any] | BaseModel | None) -> dict[str, Any]:
+    """Stored values as plain data; secrets in clear, to be kept and never shown."""
+    if stored is None:
+        return {}
+    data = stored.model_dump(mode="python") if isinstance(stored, BaseModel) else dict(stored)
+    return cast("dict[str, Any]", _opened(data))
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Mapping):
+        return {key: _opened(inner) for key, inner in value.items()}
+    return value
+
+
+def _kept(fields: tuple[FieldSpec, ...], data: Mapping[str, Any]) -> frozenset[str]:
+    secrets = [spec.name for spec in leaves(fields) if spec.kind is Kind.SECRET]
+    return frozenset(name for name in secrets if _dig(data, name) not in (None, "", _MISSING))
+
+
+def _shown(spec: FieldSpec, value: Any, zone: str) -> str | list[str]:
+    if value is _MISSING:
+        value = spec.default
+    if spec.kind is Kind.SECRET or value is None:
+        return ""
+    if spec.kind is Kind.CHECK:
+        return "on" if value else ""
+    if spec.kind is Kind.MOMENT:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return moment_text(moment, ZoneInfo(zone))
+    if spec.kind is Kind.JSON:
+        return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [str(item) for item in value]
+    return str(value)
+
+
+def _echo(spec: FieldSpec, posted: "MultiDict[str, str]", prefix: str) -> str | list[str]:
+    name = prefix + spec.name
+    if spec.kind is Kind.SECRET:
+        return ""
+    if spec.kind is Kind.CHECK:
+        return "on" if name in posted else ""
+    if spec.kind is Kind.CHOICES:
+        return posted.getlist(name)
+    return posted.get(name, "")
+
+
+def _dig(data: Mapping[str, Any], path: str) -> Any:
+    value: Any = data
+    for step in path.split("."):
+        if not isinstance(value, Mapping) or step not in value:
+            return _MISSING
+        value = value[step]
+    return value
+
+
+def _bury(data: dict[str, Any], path: str, value: Any) -> None:
+    *way, last = path.split(".")
+    for step in way:
+        data = data.setdefault(step, {})
+    data[last] = value

@@ -1,0 +1,69 @@
+"""What every page is made with, put into an application in one call."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Flask, url_for
+
+from tombola.api import Audience
+from tombola.api.text import Text, render
+from tombola.web import errors, i18n, routing, security
+from tombola.web.routing import Door
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def install(app: Flask, *, https: bool, doors: Mapping[Audience, Door]) -> None:
+    """Routes guarded, headers, errors, languages, templates and static files.
+
+    The order is the order of the checks: number, audience, forgery. Call ``routing.check_rules``
+    when all
+    rooms are registered.
+    """
+    errors.install(app)
+    routing.install(app, doors)
+    security.install(app, https=https)
+    i18n.install(app)
+    kit = Blueprint("web", __name__, template_folder="templates")
+    app.register_blueprint(kit)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(asset=asset)
+    app.jinja_env.filters.update(local=local_text, words=words, thousands=thousands)
+
+
+def static_app(name: str) -> Flask:
+    """A Flask application whose ``/static/`` is the kit's folder."""
+    app = Flask(name, static_folder=str(_STATIC), static_url_path="/static", template_folder=None)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
+    return app
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its fingerprint: it may stay in caches for a year."""
+    return url_for("static", filename=name, v=_fingerprint(_STATIC / name))
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def local_text(moment: datetime, zone: str = "UTC") -> str:
+    """An instant in words, in a zone; the browser writes it anew in its own language."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+
+
+def words(text: Text) -> str:
+    """A plugin's or the core's text in the reader's language."""
+    return render(text, i18n.gettext)
+
+
+def thousands(number: int) -> str:
+    """A number with thin spaces between thousands."""
+    return f"{number:,}".replace(",", "\u202f")

@@ -1,0 +1,32 @@
+"""Places in lists sorted by time and number: an opaque text for "after this row"."""
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime
+
+from tombola.api import Invalid
+
+
+def encode(at: datetime, row_id: int) -> str:
+    """The place just behind a row; ``at`` is aware, ``row_id`` tells rows of one instant apart."""
+    text = json.dumps([at.astimezone(UTC).isoformat(), row_id], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(place: str | None) -> tuple[datetime, int] | None:
+    """The row behind which to go on; ``None`` at the top of the list.
+
+    Raises:
+        Invalid: the text was not made by ``encode``.
+    """
+    if not place:
+        return None
+    try:
+        at, row_id = json.loads(base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)))
+        moment = datetime.fromisoformat(at)
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        raise Invalid({"after": "This address is not one of ours."}) from None
+    if moment.tzinfo is None or not isinstance(row_id, int) or isinstance(row_id, bool):
+        raise Invalid({"after": "This address is not one of ours."})
+    return moment, row_id

@@ -1,0 +1,115 @@
+// What pages need of a browser beyond htmx: times in the reader's words, focus, and questions before acts that cannot be taken back.
+
+const steps = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+function relative(moment, language) {
+  const seconds = (moment - Date.now()) / 1000;
+  const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? steps[3];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(seconds / size), unit);
+}
+
+function absolute(moment, zone) {
+  const form = { dateStyle: "medium", timeStyle: "short" };
+  const name = new Intl.DateTimeFormat(undefined, { timeZone: zone, timeZoneName: "short" })
+    .formatToParts(moment).find((part) => part.type === "timeZoneName").value;
+  return `${new Intl.DateTimeFormat(undefined, { ...form, timeZone: zone }).format(moment)} ${name}`;
+}
+
+function tellTime(element) {
+  const moment = new Date(element.dateTime);
+  if (Number.isNaN(moment.getTime())) return;
+  const full = absolute(moment, element.dataset.zone || "UTC");
+  const near = Math.abs(moment - Date.now()) < 30 * 86400 * 1000;
+  element.textContent = "relative" in element.dataset && near ? relative(moment, document.documentElement.lang) : full;
+  if (element.textContent !== full) element.title = full;
+}
+
+function tellTimes(root) {
+  root.querySelectorAll("time[datetime]").forEach(tellTime);
+}
+
+// One <dialog> asks before any form or button that carries data-tombola-ask.
+function ask(text, label) {
+  const dialog = document.createElement("dialog");
+  dialog.className = "ask";
+  const words = document.createElement("p");
+  words.textContent = text;
+  words.id = "ask-words";
+  dialog.setAttribute("aria-labelledby", words.id);
+  const acts = document.createElement("form");
+  acts.method = "dialog";
+  acts.className = "acts";
+  const root = document.documentElement;
+  for (const [value, name, tone] of [["no", root.dataset.no || "Cancel", "plain"], ["yes", label, "main"]]) {
+    const button = document.createElement("button");
+    button.value = value;
+    button.textContent = name;
+    button.className = `button button-${tone}`;
+    acts.append(button);
+  }
+  dialog.append(words, acts);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes");
+      dialog.remove();
+    });
+  });
+}
+
+document.addEventListener("submit", async (event) => {
+  const button = event.submitter;
+  const form = event.target;
+  const text = button?.dataset.tombolaAsk ?? form.dataset.tombolaAsk;
+  if (!text || form.dataset.tombolaAsked) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (await ask(text, button?.textContent.trim() || "OK")) {
+    form.dataset.tombolaAsked = "yes";
+    form.requestSubmit(button);
+    delete form.dataset.tombolaAsked;
+  }
+}, true);
+
+// A box that ticks all boxes of its table, and counts them on the buttons that need some.
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  const form = box.closest?.("[data-tombola-selection]");
+  if (!form || box.type !== "checkbox") return;
+  const boxes = [...form.querySelectorAll("input[name=entry]")];
+  if ("tombolaAll" in box.dataset) boxes.forEach((one) => { one.checked = box.checked; });
+  countSelection(form);
+});
+
+function countSelection(form) {
+  const n = form.querySelectorAll("input[name=entry]:checked").length;
+  form.querySelectorAll("[data-tombola-count]").forEach((place) => { place.textContent = String(n); });
+  form.querySelectorAll("[data-tombola-needs]").forEach((part) => { part.hidden = n === 0; });
+}
+
+// A menu closes with Escape and when the focus or a click goes elsewhere.
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+
+function prepare(root) {
+  tellTimes(root);
+  root.querySelectorAll("[data-tombola-selection]").forEach(countSelection);
+}
+
+prepare(document);
+document.querySelector("[data-tombola-focus]")?.focus();
+document.addEventListener("htmx:afterSettle", (event) => {
+  prepare(event.detail.elt.closest?.("[data-tombola-selection]")?.parentElement ?? document);
+});
+setInterval(() => document.querySelectorAll("time[data-relative]").forEach(tellTime), 15000);

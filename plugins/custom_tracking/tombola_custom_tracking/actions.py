@@ -1,0 +1,79 @@
+"""The custom action."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from pydantic import BaseModel
+
+from tombola.api import (
+    ActionType,
+    Ask,
+    Complaint,
+    Completed,
+    Ctx,
+    Pending,
+    Rejected,
+    Step,
+    Verdict,
+    View,
+    Who,
+)
+from tombola_custom_tracking.answers import answer_model, fingerprint
+from tombola_custom_tracking.config import CustomConfig
+
+QUESTION = "custom_tracking.question"
+TRACKING = "custom_tracking.tracking"
+_WAIT = timedelta(seconds=15)
+_HINT = "Completes by itself once you have done it."
+
+
+class CustomAction(ActionType[CustomConfig]):
+    """Anything a team can think of: it tells people what to do and where.
+
+    Pushes are the core's. This class only names them, in ``signal_names``.
+    """
+
+    key = "custom_tracking.custom"
+    title = "Custom action"
+    config_model = CustomConfig
+
+    def features(self, config: CustomConfig) -> Sequence[str]:
+        """Question and tracking are two features; an action that takes either uses both."""
+        used = ((QUESTION, config.asked), (TRACKING, config.tracked))
+        return (self.key, *(feature for feature, is_used in used if is_used))
+
+    def check(self, ctx: Ctx, config: CustomConfig) -> Iterable[Complaint]:
+        """Complain about names that differ only in case: pages mix them up."""
+        del ctx
+        folded = [name.casefold() for name in config.signals]
+        for name in config.signals:
+            if folded.count(name.casefold()) > 1:
+                yield Complaint(f"{name!r} is there twice, or differs only in case.", "signals")
+                return
+
+    def signal_names(self, config: CustomConfig) -> Iterable[str]:
+        """The names that complete it; none while only a question does."""
+        return config.signals if config.tracked else ()
+
+    def view(self, ctx: Ctx, config: CustomConfig, who: Who | None) -> View:
+        """Link, question, and the promise that it completes by itself."""
+        del ctx, who
+        return View(
+            link=config.link or None,
+            link_label=config.link_label,
+            ask=answer_model(config) if config.asked else None,
+            hint=_HINT if config.tracked else "",
+        )
+
+    def start(self, ctx: Ctx, config: CustomConfig, who: Who) -> Step:
+        """Ask the question, or wait for the push."""
+        del ctx, who
+        return Ask(answer_model(config)) if config.asked else Pending(_WAIT, _HINT)
+
+    def submit(self, ctx: Ctx, config: CustomConfig, who: Who, data: BaseModel) -> Verdict:
+        """Take the answer; the same answer again is the same completion."""
+        del ctx, who
+        if not config.asked:
+            return Rejected("unexpected", "This action takes no answer.", retryable=False)
+        answer: str = data.model_dump()["answer"]
+        return Completed(proof=f"answer:{fingerprint(answer)}", details={"Answer": answer})

@@ -1,0 +1,84 @@
+"""What a team sets for a custom action."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from tombola.api import Config
+
+_LONGEST_LINK = 2000
+_ADDRESS = re.compile(r"^https?://[^\s/]+\S*$", re.IGNORECASE)
+
+#: A tracking name as it stands in ``Gleam.push(['VIP'])``; case counts, since pages mix cases.
+SignalName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class CompletedBy(StrEnum):
+    """How the action is completed."""
+
+    QUESTION = "question"
+    TRACKING = "tracking"
+    EITHER = "either"
+
+
+class AnswerKind(StrEnum):
+    """What an answer looks like; it is checked before it is taken."""
+
+    TEXT = "text"
+    LONG = "long"
+    NUMBER = "number"
+    EMAIL = "email"
+    LINK = "link"
+
+
+class CustomConfig(Config):
+    """A custom action: where it sends people, and what completes it."""
+
+    completed_by: CompletedBy = Field(
+        default=CompletedBy.QUESTION,
+        title="Completed by",
+        description="Tracking is reliable, since your own pages report it. A question takes the "
+        "entrant's word. Either: whichever comes first.",
+    )
+    signals: tuple[SignalName, ...] = Field(
+        default=(),
+        max_length=10,
+        title="Tracking names",
+        description="One per line, such as VIP or Purchase. Your pages report one of them.",
+    )
+    question: str = Field(
+        default="",
+        max_length=300,
+        title="Question",
+        description="Ask for what only somebody who has done it can tell, such as an order number.",
+    )
+    answer: AnswerKind = Field(default=AnswerKind.TEXT, title="Kind of answer")
+    link: str = Field(
+        default="",
+        title="Link",
+        description="Where to go to do it. The entrant is recognised there.",
+        json_schema_extra={"format": "url"},
+    )
+    link_label: str = Field(default="", max_length=80, title="Words on the link")
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a push completes it."""
+        return self.completed_by is not CompletedBy.QUESTION
+
+    @property
+    def asked(self) -> bool:
+        """Whether an answer completes it."""
+        return self.completed_by is not CompletedBy.TRACKING
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.tracked and not self.signals:
+            raise ValueError("An action completed by tracking needs at least one tracking name.")
+        if self.asked and not self.question.strip():
+            raise ValueError("An action completed by a question needs the question.")
+        if self.link and (len(self.link) > _LONGEST_LINK or not _ADDRESS.match(self.link)):
+            raise ValueError("The link has to begin with https:// or http://.")
+        return self

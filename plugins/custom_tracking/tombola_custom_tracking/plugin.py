@@ -1,0 +1,23 @@
+"""Custom actions, completed by a question, by tracking, or by either."""
+
+from collections.abc import Iterable
+
+from tombola.api import Feature
+from tombola.hookspecs import hookimpl
+from tombola_custom_tracking.actions import QUESTION, TRACKING, CustomAction
+
+
+@hookimpl
+def register_action_types() -> Iterable[type[CustomAction]]:
+    """One action type."""
+    return [CustomAction]
+
+
+@hookimpl
+def register_features() -> Iterable[Feature]:
+    """The action itself is in every plan; what completes it decides."""
+    return [
+        Feature(CustomAction.key, "Custom action", plan="free"),
+        Feature(QUESTION, "Custom action: completed by a question", plan="free"),
+        Feature(TRACKING, "Custom action: completed by tracking", plan="business"),
+    ]

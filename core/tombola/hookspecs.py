@@ -68,10 +68,7 @@ def register_importers() -> Iterable[type[Importer[Any, Any]]]:
 
 @hookspec
 def register_identity_providers() -> Iterable[type[IdentityProvider]]:
-    """Offer ways to prove who somebody is elsewhere.
-
-    The very same class may come from several plugins, whose shared package owns it.
-    """
+    """Offer ways to prove who somebody is elsewhere."""
     raise NotImplementedError
 
 

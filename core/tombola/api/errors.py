@@ -10,6 +10,8 @@
     ├── Conflict               somebody changed it meanwhile, or it exists already
     ├── Busy                   try again in a moment
     ├── Fenced                 this worker lost its lease; stop at once
+    ├── PluginUnavailable      not installed, broken, switched off or in quarantine
+    ├── PluginFailed           a plugin's code raised or took too long
     ├── HttpError              ctx.http
     │   ├── HttpRefused        the address or the answer breaks a rule of the fetcher
     │   └── HttpFailed         no answer: name, connection, time-out, broken TLS
@@ -88,6 +90,37 @@ class Busy(TombolaError):
 
 class Fenced(TombolaError):
     """Another worker has taken this duty over. Write nothing more."""
+
+
+class PluginUnavailable(TombolaError):
+    """A plugin cannot be asked now. What it owns is paused, never lost.
+
+    Attributes:
+        plugin: its slug, or the key that nobody owns.
+        reason: for the team.
+    """
+
+    def __init__(self, plugin: str, reason: Text) -> None:
+        """Carry plugin and reason."""
+        super().__init__(f"plugin {plugin!r}: {reason}")
+        self.plugin = plugin
+        self.reason = reason
+
+
+class PluginFailed(TombolaError):
+    """A plugin's code raised or took too long; it is recorded, and counted for quarantine.
+
+    Attributes:
+        plugin: its slug.
+        correlation: under which log and health page have the rest. Fit for entrants, unlike
+            the message, which is the team's.
+    """
+
+    def __init__(self, plugin: str, correlation: str, summary: str) -> None:
+        """Carry what the team may know."""
+        super().__init__(f"plugin {plugin!r} failed ({correlation}): {summary}")
+        self.plugin = plugin
+        self.correlation = correlation
 
 
 class HttpError(TombolaError):

@@ -50,7 +50,7 @@ class ConnectionDroppedError(ConnectionResetError):
     """The network has let the line go without an answer."""
 
 
-class Stalled(TimeoutError):  # noqa: N818 - not an error here, what the caller sees
+class Stalled(TimeoutError):
     """In-process only: the answer takes ``lasts``, longer than a test wants to wait."""
 
     def __init__(self, lasts: timedelta | None) -> None:

@@ -1,0 +1,45 @@
+"""The sandbox's network as one WSGI application, for tests in-process and for serving."""
+
+from werkzeug.wrappers import Request, Response
+
+from tombola.testing.network import Clock, Network
+from tombola_sandbox.pages import Pages
+from tombola_sandbox.pictures import draw
+from tombola_sandbox.world import World
+from tombola_sandbox.x.api import XApi
+from tombola_sandbox.x.oauth import XOAuth
+
+ASSETS = "/assets/"
+DAY_S = 86_400
+
+
+def sandbox_app(*, world: World | None = None, clock: Clock | None = None) -> Network:
+    """Make the network: X API v2, its OAuth, its pictures.
+
+    Args:
+        world: what exists in it; a new, empty one if not given.
+        clock: the time of a new world; not together with ``world``.
+
+    Returns:
+        A WSGI application, with ``faults`` to break it and ``calls`` to see what was asked. Mount
+        it with ``tombola.testing.network.in_process``.
+    """
+    if world is None:
+        world = World(clock=clock) if clock else World()
+    network = Network(clock=world.clock, quiet=("/console", ASSETS, "/favicon"))
+    XApi(network, world)
+    XOAuth(network, world, Pages("network"))
+    mount_pictures(network, world)
+    return network
+
+
+def mount_pictures(network: Network, world: World) -> None:
+    """Serve what posts show, as the network's picture hosts do: no token needed."""
+
+    @network.get("/media/<path:name>")
+    def picture(_: Request, name: str) -> Response:
+        if (found := world.pictures.get(name)) is None:
+            return Response("", 404, content_type="text/plain")
+        drawn = draw(found.seed, found.width, found.height)
+        headers = {"Cache-Control": f"public, max-age={DAY_S}"}
+        return Response(drawn, headers=headers, content_type="image/jpeg")

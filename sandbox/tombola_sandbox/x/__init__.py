@@ -1,0 +1,1 @@
+"""X API v2 as its documentation and recorded traffic describe it."""

@@ -26,8 +26,6 @@ source = Table(
     Column("config", JsonDoc, nullable=False),
     Column("config_version", Integer, nullable=False),
     Column("connection_id", RowId, ForeignKey("connection.id")),
-    #: The rules of the core for every importer: photos only, words and mentions required.
-    Column("filters", JsonDoc, nullable=False),
     moment("floor_at", nullable=True),
     Column("cap", Integer),
     Column("every_seconds", Integer, nullable=False),
@@ -97,6 +95,7 @@ item = Table(
     Column("permalink", Text),
     Column("parent_id", Text),
     Column("state", Text, nullable=False),
+    Column("reason", Text),
     Column("details", JsonDoc, nullable=False),
     Column("raw", JsonDoc),
     moment("raw_until", nullable=True),
@@ -121,6 +120,7 @@ media = Table(
     Column("alt", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
     #: Name of the stored file, the hash of its bytes; the same picture is kept once.
     Column("sha256", Text),
     Column("width", Integer),

@@ -6,6 +6,7 @@ from tombola.db.base import metadata, moment, row_id
 from tombola.db.types import JsonDoc, RowId
 
 #: A duty. ``lease_until`` is never null, since a null lease is never claimed by a comparison.
+#: ``asked`` counts how often it was put, which tells a worker that it was put again meanwhile.
 task = Table(
     "task",
     metadata,
@@ -18,6 +19,7 @@ task = Table(
     moment("lease_until"),
     Column("owner", Text, nullable=False),
     Column("fence", RowId, nullable=False),
+    Column("asked", RowId, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("max_attempts", Integer, nullable=False),
     Column("last_error", Text),

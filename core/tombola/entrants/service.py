@@ -8,14 +8,14 @@ from sqlalchemy import Connection, RowMapping, select
 
 from tombola.api import Identity, NotFound
 from tombola.db import new_uid
-from tombola.db.rows import insert_one
+from tombola.db.rows import first, insert_one
 from tombola.db.sets import insert_new, members, update_each
 from tombola.entrants.models import entrant, identity
 
 #: The kind of an identity that is the item itself, where the network gives no author.
 ITEM = "item"
-#: The kind of an identity that is an e-mail address, given by the person.
-EMAIL = "email"
+#: The kind of an identity that is a browser, known again by its cookie.
+VISITOR = "visitor"
 
 
 class Known(BaseModel):
@@ -84,6 +84,13 @@ def find(conn: Connection, team_id: int, kind: str, value: str) -> Known | None:
     return _find(conn, team_id, [(kind, value)]).get((kind, value))
 
 
+def by_id(conn: Connection, team_id: int, identity_id: int) -> Known | None:
+    """The identity of that number, or None for another team's."""
+    mine = (identity.c.team_id == team_id, identity.c.id == identity_id)
+    row = first(conn, select(identity).where(*mine))
+    return None if row is None else Known.model_validate(row)
+
+
 def get(conn: Connection, team_id: int, entrant_id: int) -> Entrant:
     """One entrant. Raises NotFound for another team's."""
     row = (
@@ -117,21 +124,50 @@ def create_person(
     return Entrant.model_validate({"id": number, "created_at": now, **values})
 
 
-def prove(
-    conn: Connection, team_id: int, seen: Identity, now: datetime, *, consented: bool
+def enter(
+    conn: Connection, team_id: int, visitor_id: int, name: str, email: str | None, now: datetime
 ) -> Known:
+    """Make an entrant of a visitor who gave a name and perhaps an e-mail address.
+
+    The address is kept as given and never compared with anyone's: until it is confirmed it proves
+    nothing, and a stranger who types it must not become its owner. Idempotent by the visitor.
+    """
+    known = find(conn, team_id, VISITOR, str(visitor_id))
+    if known is not None:
+        return known
+    person = create_person(conn, team_id, name, email, now)
+    return attach(conn, team_id, Identity(VISITOR, str(visitor_id), name=name), person.id, now)
+
+
+def attach(conn: Connection, team_id: int, seen: Identity, entrant_id: int, now: datetime) -> Known:
+    """Give an entrant an identity that nobody had before."""
+    values = {
+        "uid": new_uid(now), "team_id": team_id, "entrant_id": entrant_id,
+        "kind": seen.provider, "value": seen.uid, "handle": seen.handle, "name": seen.name,
+    }  # fmt: skip
+    number = insert_one(conn, identity, created_at=now, **values)
+    return Known.model_validate({"id": number, **values})
+
+
+def prove(conn: Connection, known: Known, now: datetime, *, consented: bool) -> Known:
     """Keep that the person has proven this identity (a log-in, a confirmed address).
 
     Idempotent; the first proof's moment stays. ``consented`` says whether the person agreed to
     their accounts being linked, which some networks ask for.
     """
-    known = resolve(conn, team_id, [seen], now)[seen.provider, seen.uid]
     values = {
         "proven_at": known.proven_at or now,
         "consented_at": known.consented_at or (now if consented else None),
     }
     conn.execute(identity.update().where(identity.c.id == known.id).values(**values))
     return known.model_copy(update=values)
+
+
+def set_entrant(conn: Connection, identity_id: int, entrant_id: int) -> None:
+    """Let an identity count for another entrant; its entries are the ledger's to move."""
+    conn.execute(
+        identity.update().where(identity.c.id == identity_id).values(entrant_id=entrant_id)
+    )
 
 
 def _find(

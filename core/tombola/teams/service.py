@@ -100,9 +100,7 @@ def create_team(inst: Installation, actor: Actor, form: NewTeam) -> Team:
         if conn.execute(select(team.c.id).where(team.c.slug == slug)).first():
             raise Conflict(f"A team with the address {slug} exists already; choose another.")
         values = {"uid": new_uid(now), "slug": slug, "name": form.name, "plan": form.plan}
-        team_id = conn.execute(team.insert().values(**values, created_at=now)).inserted_primary_key[
-            0
-        ]
+        team_id = insert_one(conn, team, **values, created_at=now)
         if actor.member_id is not None:
             conn.execute(
                 role.insert().values(team_id=team_id, member_id=actor.member_id, role=Role.OWNER)

@@ -120,6 +120,13 @@ def open_sessions(inst: Installation, who: Member) -> list[Session]:
         ]
 
 
+def uid_of(inst: Installation, token: str) -> str | None:
+    """The public name of a token's session, so that a list can say which one is here."""
+    with inst.db.read() as conn:
+        found = select(web_session.c.uid).where(web_session.c.token_hash == token_hash(token))
+        return conn.execute(found).scalar()
+
+
 def revoke_session(inst: Installation, who: Member, uid: str) -> None:
     """End one of the member's own sessions. Raises NotFound for anyone else's."""
     now = inst.clock()

@@ -1,0 +1,116 @@
+"""Totals that move with the ledger, in the same transaction, and their recount."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from tombola.campaigns.models import campaign
+from tombola.db.sets import add_up
+from tombola.entries.models import entry, ledger_event, participation, total
+from tombola.entries.rules import Rules, State
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One entry more (``entries`` 1) or less (-1) in a state, with its worth so signed too."""
+
+    action_id: int
+    entrant_id: int
+    local_day: str
+    state: State
+    entries: int
+    worth: int
+
+
+def add_totals(conn: Connection, rules: Rules, deltas: Iterable[Delta]) -> None:
+    """Move the totals of actions and entrants. Entrants that change get a new version."""
+    by_day: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    by_entrant: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for delta in deltas:
+        day = by_day[delta.action_id, delta.local_day, delta.state.value]
+        day[0] += delta.entries
+        day[1] += delta.worth
+        person = by_entrant[delta.entrant_id]
+        if delta.state is State.VALID:
+            person[0] += delta.entries
+            person[1] += delta.worth
+    where = (rules.team_id, rules.campaign_id)
+    add_up(
+        conn,
+        participation,
+        ("team_id", "campaign_id", "entrant_id", "entries", "worth_counted", "version"),
+        [(*where, entrant, count, worth, 1) for entrant, (count, worth) in by_entrant.items()],
+        ("entries", "worth_counted", "version"),
+    )
+    add_up(
+        conn,
+        total,
+        ("team_id", "campaign_id", "action_id", "local_day", "state", "entries", "worth"),
+        [(*where, *key, count, worth) for key, (count, worth) in by_day.items() if count or worth],
+        ("entries", "worth"),
+    )
+
+
+def close_event(conn: Connection, campaign_id: int, event_id: int, entries: int) -> None:
+    """Give a ledger event its number in the campaign: the last statement, since it is a queue."""
+    number = conn.execute(
+        campaign.update()
+        .where(campaign.c.id == campaign_id)
+        .values(ledger_n=campaign.c.ledger_n + 1)
+        .returning(campaign.c.ledger_n)
+    ).scalar_one()
+    conn.execute(
+        ledger_event.update().where(ledger_event.c.id == event_id).values(n=number, entries=entries)
+    )
+
+
+def recount(conn: Connection, campaign_id: int) -> list[str]:
+    """Compare the totals with the entries themselves.
+
+    Returns:
+        A line for each difference; an empty list when all is well.
+    """
+    return _differing_days(conn, campaign_id) + _differing_entrants(conn, campaign_id)
+
+
+def _differing_days(conn: Connection, campaign_id: int) -> list[str]:
+    keys = (entry.c.action_id, entry.c.local_day, entry.c.state)
+    counted = conn.execute(
+        select(*keys, func.count(), func.sum(entry.c.worth))
+        .where(entry.c.campaign_id == campaign_id)
+        .group_by(*keys)
+    )
+    real = {tuple(row[:3]): (row[3], int(row[4])) for row in counted}
+    kept = conn.execute(
+        select(
+            total.c.action_id, total.c.local_day, total.c.state, total.c.entries, total.c.worth
+        ).where(total.c.campaign_id == campaign_id)
+    )
+    stored = {tuple(row[:3]): (row[3], int(row[4])) for row in kept if row[3] or row[4]}
+    return [
+        f"total {key}: {stored.get(key)} kept, {real.get(key)} counted"
+        for key in sorted(real.keys() | stored.keys())
+        if real.get(key) != stored.get(key)
+    ]
+
+
+def _differing_entrants(conn: Connection, campaign_id: int) -> list[str]:
+    counted = conn.execute(
+        select(entry.c.entrant_id, func.count(), func.sum(entry.c.worth))
+        .where(entry.c.campaign_id == campaign_id, entry.c.state == State.VALID.value)
+        .group_by(entry.c.entrant_id)
+    )
+    real = {row[0]: (row[1], int(row[2])) for row in counted}
+    kept = conn.execute(
+        select(
+            participation.c.entrant_id, participation.c.entries, participation.c.worth_counted
+        ).where(participation.c.campaign_id == campaign_id)
+    )
+    stored = {row[0]: (row[1], int(row[2])) for row in kept if row[1] or row[2]}
+    return [
+        f"entrant {key}: {stored.get(key)} kept, {real.get(key)} counted"
+        for key in sorted(real.keys() | stored.keys())
+        if real.get(key) != stored.get(key)
+    ]

@@ -1,0 +1,210 @@
+"""Pages of people: first start, log in and out, teams, open sessions."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from tombola.api import Audience, Conflict, Invalid, NotFound
+from tombola.installation import current
+from tombola.teams import doors, first_start, service, sessions
+from tombola.teams.rules import SESSION_END, Role
+from tombola.teams.service import Email, Name, NewMember, NewTeam
+from tombola.web.forms import Form
+from tombola.web.i18n import gettext as _
+from tombola.web.navigation import Place
+from tombola.web.routing import Pages
+from tombola.web.sessions import drop_token, give_token, read_token
+
+pages = Pages("teams", __name__)
+pages.link(Place.OPERATOR, "Teams", "all_teams", order=10)
+
+
+class FirstStart(BaseModel):
+    """What the first page asks for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    token: Annotated[str, Field(title="Set-up text", min_length=1)]
+    name: Annotated[Name, Field(title="Your name")]
+    email: Annotated[Email, Field(title="E-mail address")]
+    password: Annotated[
+        SecretStr, Field(title="Password", min_length=10, description="At least ten signs.")
+    ]
+
+
+class LogIn(BaseModel):
+    """What a log-in asks for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    email: Annotated[str, Field(title="E-mail address", min_length=1)]
+    password: Annotated[SecretStr, Field(title="Password", min_length=1)]
+
+
+class TeamForm(BaseModel):
+    """What a new team needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Annotated[Name, Field(title="Name of the team")]
+
+
+@pages.get("/", audience=Audience.PUBLIC)
+def home() -> ResponseReturnValue:
+    """To where this visitor can go on."""
+    inst = current()
+    found = doors.logged_in()
+    if found is None:
+        start = "teams.log_in" if service.has_operator(inst) else "teams.first_start_page"
+        return redirect(url_for(start))
+    own = service.teams_of(inst, found.id)
+    if len(own) == 1:
+        return redirect(url_for("campaigns.overview", team=own[0].slug))
+    return redirect(url_for("teams.choose"))
+
+
+@pages.get("/first-start", audience=Audience.PUBLIC)
+def first_start_page() -> ResponseReturnValue:
+    """The page of the first operator; gone once there is one."""
+    return _first_start(Form.of(FirstStart))
+
+
+@pages.post("/first-start", audience=Audience.PUBLIC)
+def first_start_act() -> ResponseReturnValue:
+    """Make the first operator and log them in."""
+    form = Form.sent(FirstStart, request.form)
+    if form.value is None:
+        return _first_start(form), 422
+    asked = form.value
+    member = NewMember(name=asked.name, email=asked.email, password=asked.password)
+    try:
+        first_start.create(current(), asked.token, member)
+    except Invalid as wrong:
+        return _first_start(form.with_errors(wrong.errors)), 422
+    return _open(asked.email, asked.password, url_for("teams.all_teams"))
+
+
+@pages.get("/log-in", audience=Audience.PUBLIC)
+def log_in() -> ResponseReturnValue:
+    """The page to log in."""
+    if not service.has_operator(current()):
+        return redirect(url_for("teams.first_start_page"))
+    return _log_in_page(Form.of(LogIn), request.args.get("next", ""))
+
+
+@pages.post("/log-in", audience=Audience.PUBLIC)
+def log_in_act() -> ResponseReturnValue:
+    """Check a password; a wrong one gets the same words whatever is wrong."""
+    form = Form.sent(LogIn, request.form)
+    back = request.form.get("next", "")
+    if form.value is None:
+        return _log_in_page(form, back), 422
+    try:
+        return _open(form.value.email, form.value.password, _own_address(back))
+    except Invalid as wrong:
+        return _log_in_page(form.with_errors(wrong.errors), back), 422
+
+
+@pages.post("/log-out", audience=Audience.PUBLIC)
+def log_out() -> ResponseReturnValue:
+    """End this browser's session."""
+    token = read_token()
+    if token:
+        sessions.log_out(current(), token)
+    answer = make_response(redirect(url_for("teams.log_in"), 303))
+    drop_token(answer)
+    return answer
+
+
+@pages.get("/teams", audience=Audience.TEAM, role=Role.VIEWER)
+def choose() -> ResponseReturnValue:
+    """The member's own teams."""
+    own = service.teams_of(current(), doors.member().id)
+    return render_template("teams/choose.html", teams=own)
+
+
+@pages.get("/sessions", audience=Audience.TEAM, role=Role.VIEWER)
+def sessions_page() -> ResponseReturnValue:
+    """Where the member is logged in."""
+    token = read_token() or ""
+    found = sessions.open_sessions(current(), doors.member())
+    return render_template(
+        "teams/sessions.html", sessions=found, here=sessions.uid_of(current(), token)
+    )
+
+
+@pages.post("/sessions/<uid>/end", audience=Audience.TEAM, role=Role.VIEWER)
+def end_session(uid: str) -> ResponseReturnValue:
+    """End one of the member's own sessions."""
+    sessions.revoke_session(current(), doors.member(), uid)
+    flash(_("That session is closed."), "good")
+    return redirect(url_for("teams.sessions_page"), 303)
+
+
+@pages.get("/operator/teams", audience=Audience.OPERATOR)
+def all_teams() -> ResponseReturnValue:
+    """Every team, and a form for another one."""
+    return _all_teams(Form.of(TeamForm))
+
+
+@pages.post("/operator/teams", audience=Audience.OPERATOR)
+def create_team() -> ResponseReturnValue:
+    """Make a team whose owner is the operator who made it."""
+    form = Form.sent(TeamForm, request.form)
+    if form.value is None:
+        return _all_teams(form), 422
+    try:
+        made = service.create_team(current(), doors.actor(), NewTeam(name=form.value.name))
+    except Conflict as wrong:
+        return _all_teams(form.with_errors({"name": str(wrong)})), 422
+    flash(_("The team is there. Make its first campaign."), "good")
+    return redirect(url_for("campaigns.overview", team=made.slug), 303)
+
+
+@pages.post("/operator/teams/<slug>/plan", audience=Audience.OPERATOR)
+def set_plan(slug: str) -> ResponseReturnValue:
+    """Move a team to another plan."""
+    moved = service.set_plan(current(), doors.actor(), slug, request.form.get("plan", ""))
+    said = _("%(team)s is on the plan %(plan)s now.") % {"team": moved.name, "plan": moved.plan}
+    flash(said, "good")
+    return redirect(url_for("teams.all_teams"), 303)
+
+
+def _first_start(form: Form[FirstStart]) -> str:
+    inst = current()
+    if service.has_operator(inst):
+        raise NotFound("This installation has its operator already.")
+    path = first_start.offer_token(inst)
+    return render_template("teams/first_start.html", form=form, path=path)
+
+
+def _log_in_page(form: Form[LogIn], back: str) -> str:
+    return render_template("teams/log_in.html", form=form, back=back)
+
+
+def _open(email: str, password: SecretStr, goal: str) -> ResponseReturnValue:
+    inst = current()
+    agent = request.user_agent.string
+    address = request.remote_addr or ""
+    token = sessions.log_in(inst, email, password.get_secret_value(), address=address, agent=agent)
+    answer = make_response(redirect(goal, 303))
+    give_token(answer, token, until=inst.clock() + SESSION_END)
+    return answer
+
+
+def _own_address(wanted: str) -> str:
+    """A path of ours to go on to; anything that could lead to another site is left out."""
+    parts = urlsplit(wanted)
+    is_path = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    if is_path and not parts.scheme and not parts.netloc and "\\" not in wanted:
+        return wanted
+    return url_for("teams.home")
+
+
+def _all_teams(form: Form[TeamForm]) -> str:
+    found = service.all_teams(current(), doors.actor())
+    plans = service.plan_keys(current())
+    return render_template("teams/all_teams.html", form=form, teams=found, plans=plans)

@@ -1,0 +1,95 @@
+"""Who is let in: the members of a team by their role, the operators, and where the others go."""
+
+from urllib.parse import quote
+
+from flask import Response, g, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tombola.api import Audience, Forbidden
+from tombola.installation import current
+from tombola.teams import service, sessions
+from tombola.teams.rules import Actor, Role
+from tombola.teams.service import Member, Team
+from tombola.web import navigation
+from tombola.web.i18n import gettext as _
+from tombola.web.navigation import Link, Place
+from tombola.web.routing import Access, Door
+from tombola.web.sessions import read_token
+
+
+def doors() -> dict[Audience, Door]:
+    """The doors of those who work here. Entrants have their own, in ``widget``."""
+    return {Audience.TEAM: _team_door, Audience.OPERATOR: _operator_door}
+
+
+def actor() -> Actor:
+    """Who makes the running request, in its team or as an operator."""
+    found: Actor = g.actor
+    return found
+
+
+def member() -> Member:
+    """The member who makes the running request."""
+    found: Member = g.member
+    return found
+
+
+def team() -> Team:
+    """The team of the running request's address."""
+    found: Team = g.team
+    return found
+
+
+def logged_in() -> Member | None:
+    """The member behind the request's cookie, on pages that are open to all."""
+    token = read_token()
+    return sessions.member_of(current(), token) if token else None
+
+
+def _team_door(access: Access) -> ResponseReturnValue | None:
+    """Let a member in whose role in the address's team is high enough; the role is read each time."""
+    found = logged_in()
+    if found is None:
+        return _ask_to_log_in()
+    _greet(found)
+    slug = (request.view_args or {}).get("team")
+    if slug is None:
+        return None
+    g.actor, g.team = service.actor_in(current(), found, str(slug))
+    g.home = url_for("campaigns.overview", team=slug)
+    g.bar_links = navigation.links(Place.TEAM, team=slug)
+    if access.role is not None:
+        g.actor.need(Role(access.role))
+    return None
+
+
+def _operator_door(_access: Access) -> ResponseReturnValue | None:
+    found = logged_in()
+    if found is None:
+        return _ask_to_log_in()
+    _greet(found)
+    if not found.operator:
+        raise Forbidden("Only an operator of this installation may do this.")
+    g.actor = service.operator_actor(found)
+    g.bar_links = navigation.links(Place.OPERATOR)
+    return None
+
+
+def _greet(found: Member) -> None:
+    g.member = found
+    g.home = url_for("teams.home")
+    g.menu_links = [Link(_("Your teams"), url_for("teams.choose"))]
+    if found.operator:
+        g.menu_links.append(Link(_("Run the installation"), url_for("teams.all_teams")))
+    g.menu_links.append(Link(_("Where you are logged in"), url_for("teams.sessions_page")))
+
+
+def _ask_to_log_in() -> Response:
+    """To the log-in page, and from there back to what was wanted, if that was a page."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else ""
+    address = url_for("teams.log_in") + (f"?next={quote(back)}" if back else "")
+    if request.headers.get("HX-Request") == "true":
+        answer = make_response("", 200)
+        answer.headers["HX-Redirect"] = url_for("teams.log_in")
+        return answer
+    return make_response(redirect(address, 303))

@@ -1,0 +1,262 @@
+"""The two conversations with X: reading posts, and a person's log-in.
+
+The only place that knows X's addresses and the names of its parameters.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from urllib.parse import quote, urlencode
+
+from tombola.api import (
+    CredentialExpired,
+    Ctx,
+    FetchError,
+    HttpFailed,
+    HttpRefused,
+    HttpResponse,
+    LimitSeen,
+    PermissionLost,
+    Retry,
+)
+from tombola_twitter_import import errors
+from tombola_twitter_import.apps import LogInApp, ReadingApp
+from tombola_twitter_import.config import OperatorSettings
+
+Dialect = Literal["post", "tweet"]
+
+#: What is asked for in each vocabulary. In the new one an author comes by expansion alone.
+#: Source: X API v2, OpenAPI 2.167, ``/2/tweets/search/recent``, read 2026-11-21.
+FIELDS: Final[Mapping[Dialect, Mapping[str, str]]] = {
+    "post": {"post.fields": "attachments,created_at,entities,note_post"},
+    "tweet": {
+        "tweet.fields": "attachments,author_id,created_at,entities,note_tweet,referenced_tweets"
+    },
+}
+BESIDE: Final = {
+    "expansions": "author_id,attachments.media_keys",
+    "media.fields": "alt_text,height,media_key,preview_image_url,type,url,width",
+    "user.fields": "name,username",
+    "sort_order": "recency",
+}
+
+#: Name of the limit on recent search.
+SEARCH: Final = "search_recent"
+
+#: Source: X, "OAuth 2.0 Authorization Code Flow with PKCE", scopes of ``/2/users/me``,
+#: read 2026-11-21. No ``offline.access``: a log-in is proven once and no token is kept.
+SCOPES: Final = frozenset({"tweet.read", "users.read"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page as X gave it, and what X said of its limits."""
+
+    page: Mapping[str, Any]
+    limits: tuple[LimitSeen, ...]
+
+
+class LogInRefusedError(Exception):
+    """X did not accept a log-in; the message is for the person who tried."""
+
+
+class Reader:
+    """Reads posts with one app.
+
+    Args:
+        ctx: the plugin's world.
+        app: whose credentials are used.
+    """
+
+    def __init__(self, ctx: Ctx, app: ReadingApp) -> None:
+        self._ctx = ctx
+        self._app = app
+        self._settings = ctx.settings(OperatorSettings)
+
+    def search(self, params: Mapping[str, str]) -> Answer:
+        """Read one page of recent search.
+
+        Where X refuses the vocabulary, it is asked once more in the other one, and the answer is
+        remembered. A token that was fetched with the app's key is fetched anew, once.
+
+        Raises:
+            FetchError: one of its kinds.
+        """
+        dialect = self._dialect()
+        response = self._authorized(params, dialect)
+        problem = None if response.ok else errors.problem_from(response)
+        if problem and f"{dialect}.fields" in problem.parameters and self._may_switch():
+            dialect = "tweet" if dialect == "post" else "post"
+            response = self._authorized(params, dialect)
+            problem = None if response.ok else errors.problem_from(response)
+            if problem is None:
+                self._ctx.kv.put("dialect", dialect)
+                self._ctx.log.info("dialect_changed", dialect=dialect)
+        if problem is not None:
+            raise errors.error_from(problem, response.headers, bucket=SEARCH, now=self._ctx.now)
+        return Answer(_page(response), errors.limits_from(response.headers, bucket=SEARCH))
+
+    def _dialect(self) -> Dialect:
+        if self._settings.fields_dialect != "auto":
+            return self._settings.fields_dialect
+        return "tweet" if self._ctx.kv.get("dialect") == "tweet" else "post"
+
+    def _may_switch(self) -> bool:
+        return self._settings.fields_dialect == "auto"
+
+    def _authorized(self, params: Mapping[str, str], dialect: Dialect) -> HttpResponse:
+        asked = {**params, **BESIDE, **FIELDS[dialect]}
+        response = self._get(asked, self._bearer())
+        if response.status == 401 and not self._app.bearer:  # noqa: PLR2004 - RFC 9110
+            self._ctx.keep_secret("app_token", None)
+            response = self._get(asked, self._bearer())
+        return response
+
+    def _get(self, params: Mapping[str, str], bearer: str) -> HttpResponse:
+        url = f"{self._settings.api_url}/2/tweets/search/recent"
+        try:
+            return self._ctx.http.get(
+                url, params=params, headers={"authorization": f"Bearer {bearer}"}
+            )
+        except HttpFailed as error:
+            raise Retry(errors.PAUSE, f"X did not answer: {error}") from error
+        except HttpRefused as error:
+            raise PermissionLost(f"X may not be asked from here: {error}") from error
+
+    def _bearer(self) -> str:
+        """Give the app's token; one that has to be fetched is kept, bound to its key.
+
+        Source: X, "OAuth 2.0 Bearer Token (app-only)", read 2026-11-21.
+        """
+        if self._app.bearer:
+            return self._app.bearer
+        basic = _basic(self._app.key, self._app.secret)
+        mark = hashlib.sha256(basic.encode()).hexdigest()[:16]
+        kept_for, _, kept = (self._ctx.secret("app_token") or "").partition(" ")
+        if kept and kept_for == mark:
+            return kept
+        token = self._fetch_bearer(basic)
+        self._ctx.keep_secret("app_token", f"{mark} {token}")
+        return token
+
+    def _fetch_bearer(self, basic: str) -> str:
+        try:
+            response = self._ctx.http.post(
+                f"{self._settings.api_url}/oauth2/token",
+                form={"grant_type": "client_credentials"},
+                headers={"authorization": basic},
+            )
+        except HttpFailed as error:
+            raise Retry(errors.PAUSE, f"X did not answer: {error}") from error
+        except HttpRefused as error:
+            raise PermissionLost(f"X may not be asked from here: {error}") from error
+        token = _body(response).get("access_token")
+        if response.ok and isinstance(token, str):
+            return token
+        raise self._no_bearer(response)
+
+    def _no_bearer(self, response: HttpResponse) -> FetchError:
+        if response.ok:
+            return errors.garbled()
+        problem = errors.problem_from(response)
+        found = errors.error_from(problem, response.headers, bucket=SEARCH, now=self._ctx.now)
+        if isinstance(found, Retry):
+            return found
+        return CredentialExpired("X does not accept the app's API key and secret")
+
+
+class LogIn:
+    """Proves who a person on X is.
+
+    Source of the steps: X, "OAuth 2.0 Authorization Code Flow with PKCE", read 2026-11-21.
+    """
+
+    def __init__(self, ctx: Ctx, app: LogInApp) -> None:
+        self._ctx = ctx
+        self._app = app
+        self._settings = ctx.settings(OperatorSettings)
+
+    def dialog(self, *, state: str, verifier: str, callback: str, scopes: frozenset[str]) -> str:
+        """Give the address at which the person is asked."""
+        digest = hashlib.sha256(verifier.encode()).digest()
+        params = {
+            "response_type": "code",
+            "client_id": self._app.client_id,
+            "redirect_uri": callback,
+            "scope": " ".join(sorted(SCOPES | scopes)),
+            "state": state,
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        return f"{self._settings.site_url}/i/oauth2/authorize?{urlencode(params, quote_via=quote)}"
+
+    def token(self, *, code: str, verifier: str, callback: str) -> str:
+        """Exchange the code, which lives 30 seconds, for an access token.
+
+        Raises:
+            LogInRefusedError: X did not take it.
+        """
+        response = self._ask(
+            f"{self._settings.api_url}/2/oauth2/token",
+            form={
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": callback,
+                "code_verifier": verifier,
+                "client_id": self._app.client_id,
+            },
+        )
+        token = _body(response).get("access_token")
+        if not response.ok or not isinstance(token, str):
+            self._ctx.log.warning("log_in_refused", status=response.status)
+            raise LogInRefusedError("X did not confirm the log-in. Please try again")
+        return token
+
+    def me(self, token: str) -> Mapping[str, Any]:
+        """Give the user object of whoever the token speaks for.
+
+        Raises:
+            LogInRefusedError: X did not say.
+        """
+        response = self._ask(f"{self._settings.api_url}/2/users/me", token=token)
+        user = _body(response).get("data")
+        if not response.ok or not isinstance(user, dict) or not user.get("id"):
+            self._ctx.log.warning("log_in_without_user", status=response.status)
+            raise LogInRefusedError("X did not say who you are. Please try again in a minute")
+        return user
+
+    def _ask(
+        self, url: str, *, form: Mapping[str, str] | None = None, token: str = ""
+    ) -> HttpResponse:
+        http = self._ctx.http
+        try:
+            if form is None:
+                return http.get(url, headers={"authorization": f"Bearer {token}"})
+            basic = {"authorization": _basic(self._app.client_id, self._app.secret)}
+            return http.post(url, form=form, headers=basic if self._app.secret else {})
+        except (HttpFailed, HttpRefused) as error:
+            self._ctx.log.warning("log_in_unanswered", why=str(error))
+            raise LogInRefusedError("X did not answer. Please try again in a minute") from error
+
+
+def _basic(name: str, password: str) -> str:
+    """Write credentials for HTTP Basic; both parts percent-encoded (RFC 6749, 2.3.1)."""
+    pair = f"{quote(name, safe='')}:{quote(password, safe='')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def _body(response: HttpResponse) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _page(response: HttpResponse) -> Mapping[str, Any]:
+    body = _body(response)
+    if not isinstance(body.get("meta"), dict) and not isinstance(body.get("data"), list):
+        raise errors.garbled()
+    return body

@@ -1,0 +1,70 @@
+"""Log in with X: the account that wrote a post proves itself, and its entries are one person's."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from tombola.api import (
+    ContactCard,
+    Ctx,
+    Flow,
+    Identity,
+    IdentityProvider,
+    Invalid,
+    Item,
+    Proven,
+    Redirect,
+    Text,
+)
+from tombola_twitter_import import mapping
+from tombola_twitter_import.apps import LogInApp, log_in_app
+from tombola_twitter_import.client import LogIn, LogInRefusedError
+
+
+class XAccount(IdentityProvider):
+    """An account on X, known by X's own number for it, which is the same everywhere.
+
+    Source: X, "Data dictionary: User", ``id``; usernames change hands, so they are only shown.
+    """
+
+    key: ClassVar[str] = mapping.PROVIDER
+    title: ClassVar[Text] = "X (Twitter)"
+
+    def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
+        """Send the browser to X."""
+        dialog = LogIn(ctx, _app(ctx)).dialog(
+            state=flow.state, verifier=flow.verifier, callback=flow.callback, scopes=flow.scopes
+        )
+        return Redirect(dialog)
+
+    def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
+        """Exchange the code and ask X who it was. The token is used once and not kept."""
+        if params.get("error"):
+            raise Invalid({"": "X was not allowed to confirm who you are."})
+        if not params.get("code"):
+            raise Invalid({"": "X sent no code. Please try again."})
+        conversation = LogIn(ctx, _app(ctx))
+        try:
+            token = conversation.token(
+                code=params["code"], verifier=flow.verifier, callback=flow.callback
+            )
+            user = conversation.me(token)
+        except LogInRefusedError as refused:
+            raise Invalid({"": f"{refused}."}) from refused
+        return Proven(
+            Identity(self.key, str(user["id"]), handle=user.get("username"), name=user.get("name"))
+        )
+
+    def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
+        """Give the person's page and post; X tells no address, so a reply or message it is."""
+        return ContactCard(
+            profile_url=mapping.profile(identity.uid, identity.handle),
+            post_url=item.permalink if item else None,
+            note="Answer the post, or send a direct message if the person takes them from anybody.",
+        )
+
+
+def _app(ctx: Ctx) -> LogInApp:
+    app = log_in_app(ctx)
+    if app is None:
+        raise Invalid({"": "Log-in with X is not set up here: the OAuth 2.0 client id is missing."})
+    return app

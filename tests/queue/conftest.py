@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,7 @@ def quick_site(sqlite_database: Any, clock: Any) -> Place:
 
 
 @pytest.fixture
-def house() -> Iterator[Callable[..., House]]:
+def house() -> Callable[..., House]:
     def make(site: Place, **handlers: Any) -> House:
         kinds = [Kind(name, handle or (lambda *_: Done())) for name, handle in handlers.items()]
         return House(site, Kinds(kinds))

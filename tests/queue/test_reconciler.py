@@ -53,7 +53,7 @@ def test_poison_is_dead_after_its_attempts_and_says_why(site, house):
     with site.db.read() as conn:
         (dead,) = tasks.stuck(conn)
     assert dead.state is State.DEAD
-    assert "went silent" in dead.last_error
+    assert "went silent" in str(dead.last_error)
     assert claim(site) == []
 
 

@@ -1,11 +1,12 @@
-"""What leaves after the commit starts here: a row in the transaction that caused it."""
+"""What leaves after the commit: a row in the transaction that caused it, and nothing before."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from tombola.db.rows import insert_one
 from tombola.outbox.models import outbox
 
 
@@ -17,18 +18,31 @@ def announce(
     payload: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Keep that an event happened, in the transaction in which it did.
+    """Note an event for the plugins that listen to it.
+
+    Nobody hears of it unless the caller's transaction commits. The payload holds row numbers, not
+    copies: what plugins are told is read when they are called (see ``builders``).
 
     Args:
-        conn: The write transaction of the act.
-        team_id: The team it concerns.
-        campaign_id: The campaign it concerns, if one.
-        event: Name of the ``on_*`` hook without ``on_``.
-        payload: JSON values that name what happened; the relay reads the rest by them.
-        now: The act's moment.
+        conn: The transaction that made the event true.
+        team_id: The team it happened in.
+        campaign_id: The campaign, if it was in one.
+        event: A hook's name without ``on_``.
+        payload: What its builder needs to find the facts again.
+        now: The moment, aware.
     """
-    conn.execute(
-        outbox.insert().values(
-            team_id=team_id, campaign_id=campaign_id, event=event, payload=dict(payload), at=now
-        )
+    insert_one(
+        conn,
+        outbox,
+        team_id=team_id,
+        campaign_id=campaign_id,
+        event=event,
+        payload=dict(payload),
+        at=now,
     )
+
+
+def is_waiting(conn: Connection, now: datetime) -> bool:  # noqa: ARG001 # asked of every kind alike
+    """Whether an event has not been passed on to its listeners yet."""
+    waiting = select(outbox.c.id).where(outbox.c.relayed_at.is_(None)).limit(1)
+    return conn.execute(waiting).first() is not None

@@ -47,7 +47,7 @@ def logged_in() -> Member | None:
 
 
 def _team_door(access: Access) -> ResponseReturnValue | None:
-    """Let a member in whose role in the address's team is high enough; the role is read each time."""
+    """Let a member in whose role in the address's team is high enough, read each time."""
     found = logged_in()
     if found is None:
         return _ask_to_log_in()

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, SecretStr, ValidationError
 from werkzeug.datastructures import MultiDict
 
+from tombola.api import Text
+from tombola.api.text import render
 from tombola.web.i18n import gettext as _
 from tombola.web.schema import FieldSpec, Kind, fields_of, leaves
 from tombola.web.texts import Unreadable, moment_text, value_from_texts
@@ -86,11 +88,12 @@ class Form(Generic[M]):
         form = cls(model, fields, texts, errors, _kept(fields, old), prefix)
         return form._validated(data)
 
-    def with_errors(self, errors: Mapping[str, str]) -> "Form[M]":
+    def with_errors(self, errors: Mapping[str, Text]) -> "Form[M]":
         """The same form with others' complaints; a path that no field has means the whole."""
         known = {spec.name for spec in leaves(self.fields)}
         merged = dict(self.errors)
-        for path, message in errors.items():
+        for path, text in errors.items():
+            message = render(text, _)
             place = path if path in known else ""
             merged[place] = f"{merged[place]} {message}" if place in merged else message
         return replace(self, errors=merged, value=None)

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, url_for
 
 from tombola.api import Audience
 from tombola.api.text import Text, render
-from tombola.web import errors, i18n, routing, security
+from tombola.web import errors, i18n, navigation, routing, security
 from tombola.web.routing import Door
 
 _STATIC = Path(__file__).parent / "static"
@@ -32,7 +32,7 @@ def install(app: Flask, *, https: bool, doors: Mapping[Audience, Door]) -> None:
     app.register_blueprint(kit)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=asset)
+    app.jinja_env.globals.update(asset=asset, links=navigation.links)
     app.jinja_env.filters.update(local=local_text, words=words, thousands=thousands)
 
 

@@ -17,6 +17,8 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue, RouteCallable
 
 from tombola.api import Audience
+from tombola.web import navigation
+from tombola.web.navigation import Entry, Place
 
 View = TypeVar("View", bound=RouteCallable)
 
@@ -62,8 +64,8 @@ Door = Callable[[Access], ResponseReturnValue | None]
 class Pages:
     """The routes of one room, each with its audience.
 
-    ``pages = Pages("teams", __name__)`` and then ``@pages.get("/log-in", audience=Audience.PUBLIC)``. The room's
-    templates lie in its folder ``templates/<name>/``.
+    Made as ``pages = Pages("teams", __name__)`` and used as
+    ``@pages.get("/log-in", audience=Audience.PUBLIC)``. Templates lie in ``templates/<name>/``.
     """
 
     def __init__(self, name: str, import_name: str) -> None:
@@ -106,6 +108,18 @@ class Pages:
             return view
 
         return decorate
+
+    def link(
+        self, place: Place, label: str, endpoint: str, *, order: int, section: str = ""
+    ) -> None:
+        """Let pages show a link to one of this room's endpoints.
+
+        ``endpoint`` is the view's name; the link is current on every endpoint that begins with
+        ``section``, by default on this one.
+        """
+        name = f"{self.blueprint.name}.{endpoint}"
+        shown = Entry(order, label, name, f"{self.blueprint.name}.{section}" if section else name)
+        self.blueprint.record(lambda state: navigation.add(cast("Flask", state.app), place, shown))
 
     def _classify(self, state: BlueprintSetupState) -> None:
         prefix = f"{state.name_prefix}.{state.name}".lstrip(".")

@@ -88,7 +88,7 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if not framed:
         headers.setdefault("X-Frame-Options", "DENY")
-    if _is_personal(access, response):
+    if _is_personal(access):
         headers["Cache-Control"] = "no-store"
         headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -97,9 +97,9 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
-def _is_personal(access: Access | None, response: Response) -> bool:
-    """Team and operator pages, and any answer that sets a cookie, are in no cache."""
-    return (access is not None and access.audience in _PERSONAL) or "Set-Cookie" in response.headers
+def _is_personal(access: Access | None) -> bool:
+    """Team and operator pages, and any page with a form's token, are in no cache."""
+    return (access is not None and access.audience in _PERSONAL) or "csrf_token" in g
 
 
 def _policy(*, framed: bool) -> str:

@@ -1,0 +1,55 @@
+"""The links that pages share: each room adds its own, the order is by number and then by label."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from tombola.web.i18n import gettext as _
+
+
+class Place(StrEnum):
+    """Where a link stands, and what its address is made of."""
+
+    #: In the bar on a team's pages; ``team``.
+    TEAM = "team"
+    #: In the tabs on a campaign's pages; ``team`` and ``key``.
+    CAMPAIGN = "campaign"
+    #: In the bar on the operator's pages; nothing.
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """One link as a room adds it: a message id, and the endpoints on which it is current."""
+
+    order: int
+    label: str
+    endpoint: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link as a page shows it."""
+
+    label: str
+    href: str
+    current: bool = False
+
+
+def add(app: Flask, place: Place, entry: Entry) -> None:
+    """Put a link in its place; adding it again changes nothing."""
+    found: dict[Place, set[Entry]] = app.extensions.setdefault("tombola_navigation", {})
+    found.setdefault(place, set()).add(entry)
+
+
+def links(place: Place, **values: Any) -> list[Link]:
+    """The links of a place in the running request."""
+    entries: set[Entry] = current_app.extensions.get("tombola_navigation", {}).get(place, set())
+    here = request.endpoint or ""
+    return [
+        Link(_(entry.label), url_for(entry.endpoint, **values), here.startswith(entry.section))
+        for entry in sorted(entries)
+    ]

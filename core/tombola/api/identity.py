@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tombola.api.keyed import Keyed
 from tombola.api.text import Text
@@ -96,7 +96,14 @@ class ContactCard:
 
 
 class IdentityProvider(Keyed, ABC):
-    """A way to prove who an entrant is elsewhere."""
+    """A way to prove who an entrant is elsewhere.
+
+    Attributes:
+        consent: what a person agrees to by logging in, shown beside a box that they tick; None
+            where the network's terms ask for nothing. Without it nothing is linked.
+    """
+
+    consent: ClassVar[Text | None] = None
 
     @abstractmethod
     def begin(self, ctx: Ctx, flow: Flow) -> Redirect | Ask:

@@ -24,10 +24,16 @@ class XAccount(IdentityProvider):
     """An account on X, known by X's own number for it, which is the same everywhere.
 
     Source: X, "Data dictionary: User", ``id``; usernames change hands, so they are only shown.
+    Source of the consent: X, Developer Policy, "Off-X matching": express opt-in; both read
+    2026-11-21.
     """
 
     key: ClassVar[str] = mapping.PROVIDER
     title: ClassVar[Text] = "X (Twitter)"
+    consent: ClassVar[Text | None] = (
+        "Connect my X account with my entries here, so that posts of mine that take part count "
+        "for me."
+    )
 
     def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
         """Send the browser to X."""

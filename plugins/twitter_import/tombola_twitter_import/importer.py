@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from tombola.api import (
     Complaint,
     CredentialExpired,
     Ctx,
     Cursor,
+    CursorLost,
     Estimate,
     Importer,
     Item,
@@ -63,19 +64,24 @@ class HashtagCursor(Cursor):
 
     Attributes:
         lane: whose place it is.
-        since_id: the newest post that an earlier run has read; stands before ``since``.
         since: posts from then on.
         until: posts before then; None = up to now.
-        token: of the next page; None = first page.
+        since_id: the newest post that an earlier run has read; where known, it stands before
+            ``since``.
         newest_id: the newest post of this run, which becomes ``since_id`` when it ends.
+        oldest_id: the oldest post of this run.
+        token: of the next page; None = first page.
+        bounds: parameters that belong to the token, to be sent again as they were.
     """
 
     lane: Lane
-    since_id: str | None = None
     since: AwareDatetime
     until: AwareDatetime | None = None
-    token: str | None = None
+    since_id: str | None = None
     newest_id: str | None = None
+    oldest_id: str | None = None
+    token: str | None = None
+    bounds: dict[str, str] = Field(default_factory=dict)
 
 
 class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
@@ -132,8 +138,9 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
     def fetch(self, ctx: Ctx, config: HashtagConfig, cursor: HashtagCursor) -> Page[HashtagCursor]:
         """Read one page, newest first.
 
-        A place that is older than X's memory moves up to the edge of it: once by asking again
-        without ``since_id``, as X refuses only then.
+        Where X refuses the place, because its memory has moved on or a token is not what it was,
+        it is asked once more without: from the oldest post that was read, down to the edge of its
+        memory. Nothing is read twice and nothing is left out that X still has.
 
         Raises:
             FetchError: one of its kinds.
@@ -141,11 +148,16 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
         if _is_empty(cursor, ctx.now):
             return Page((), None, _ended(cursor))
         try:
-            answer = _read(ctx, config, cursor, PAGE)
+            answer, bounds = _read(ctx, config, cursor, PAGE)
         except errors.SinceIdLost:
             cursor = cursor.model_copy(update={"since_id": None, "token": None})
-            answer = _read(ctx, config, cursor, PAGE)
-        return _page(answer, cursor)
+            answer, bounds = _read(ctx, config, cursor, PAGE)
+        except CursorLost:
+            if cursor.token is None:
+                raise
+            cursor = cursor.model_copy(update={"token": None})
+            answer, bounds = _read(ctx, config, cursor, PAGE)
+        return _page(answer, cursor, bounds)
 
     def estimate(self, ctx: Ctx, config: HashtagConfig, window: Window) -> Estimate:
         """Read one page of the smallest size; reckon with its density where there is more.
@@ -156,7 +168,7 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
         cursor = self.open(ctx, config, Lane.HISTORY, window)
         if _is_empty(cursor, ctx.now):
             return Estimate(0, exact=True, notes=[NOT_FURTHER])
-        page = _read(ctx, config, cursor, SMALLEST_PAGE).page
+        page = _read(ctx, config, cursor, SMALLEST_PAGE)[0].page
         items = _items(page)
         posts, users = mapping.reads(page)
         more = mapping.next_token(page) is not None
@@ -180,32 +192,43 @@ def _app(ctx: Ctx) -> ReadingApp:
     return app
 
 
-def _read(ctx: Ctx, config: HashtagConfig, cursor: HashtagCursor, most: int) -> Answer:
+def _read(
+    ctx: Ctx, config: HashtagConfig, cursor: HashtagCursor, most: int
+) -> tuple[Answer, dict[str, str]]:
+    """Read a page, and give the bounds that belong to its token."""
     app = _app(ctx)
     size = spending.affordable(ctx, app, wanted=most, least=SMALLEST_PAGE)
-    place = _place(cursor, ctx.now)
-    answer = Reader(ctx, app).search({"query": query(config), "max_results": str(size), **place})
+    bounds = _bounds(cursor, ctx.now)
+    params = {"query": query(config), "max_results": str(size), **bounds}
+    if cursor.token is not None:
+        params["next_token"] = cursor.token
+    answer = Reader(ctx, app).search(params)
     posts, users = mapping.reads(answer.page)
     spending.note(ctx, app, posts=posts, users=users)
-    return answer
+    return answer, bounds
 
 
-def _place(cursor: HashtagCursor, now: datetime) -> dict[str, str]:
-    """Say where to read. ``since_id`` and ``start_time`` exclude each other."""
-    place = {}
-    if cursor.since_id is not None:
-        place["since_id"] = cursor.since_id
-    else:
-        place["start_time"] = _stamp(_since(cursor, now))
-    if cursor.until is not None and cursor.until <= now - LAG:
-        place["end_time"] = _stamp(cursor.until)
+def _bounds(cursor: HashtagCursor, now: datetime) -> dict[str, str]:
+    """Say where to read: of each pair X takes one, and without a start it begins at its edge.
+
+    Source: OpenAPI 2.167, ``since_id``/``start_time`` and ``until_id``/``end_time``.
+    """
     if cursor.token is not None:
-        place["next_token"] = cursor.token
-    return place
+        return cursor.bounds
+    bounds = {}
+    if cursor.since_id is not None:
+        bounds["since_id"] = cursor.since_id
+    elif cursor.since > now - REACH + EDGE:
+        bounds["start_time"] = _stamp(cursor.since)
+    if cursor.oldest_id is not None:
+        bounds["until_id"] = cursor.oldest_id
+    elif cursor.until is not None and cursor.until <= now - LAG:
+        bounds["end_time"] = _stamp(cursor.until)
+    return bounds
 
 
 def _since(cursor: HashtagCursor, now: datetime) -> datetime:
-    return max(cursor.since, now - REACH + EDGE)
+    return max(cursor.since, now - REACH)
 
 
 def _until(cursor: HashtagCursor, now: datetime) -> datetime:
@@ -222,12 +245,19 @@ def _stamp(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _page(answer: Answer, cursor: HashtagCursor) -> Page[HashtagCursor]:
+def _page(answer: Answer, cursor: HashtagCursor, bounds: dict[str, str]) -> Page[HashtagCursor]:
     page = answer.page
     items = _items(page)
-    newest = cursor.newest_id or mapping.newest_id(page)
+    ids = sorted(mapping.ids(page), key=int)
     token = mapping.next_token(page)
-    here = cursor.model_copy(update={"newest_id": newest, "token": token})
+    here = cursor.model_copy(
+        update={
+            "newest_id": cursor.newest_id or (ids[-1] if ids else None),
+            "oldest_id": ids[0] if ids else cursor.oldest_id,
+            "token": token,
+            "bounds": bounds,
+        }
+    )
     if token is None:
         return Page(items, None, _ended(here), answer.limits)
     return Page(items, here, here, answer.limits)
@@ -237,7 +267,9 @@ def _ended(cursor: HashtagCursor) -> HashtagCursor:
     """Give the place of the next run, once this one has read to its end."""
     ids = [known for known in (cursor.since_id, cursor.newest_id) if known is not None]
     since_id = max(ids, key=int, default=None) if cursor.lane is Lane.LIVE else None
-    return cursor.model_copy(update={"since_id": since_id, "token": None, "newest_id": None})
+    return HashtagCursor(
+        lane=cursor.lane, since=cursor.since, until=cursor.until, since_id=since_id
+    )
 
 
 def _items(page: Mapping[str, object]) -> list[Item]:

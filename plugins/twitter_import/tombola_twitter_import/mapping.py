@@ -83,12 +83,12 @@ def first_id(post: Raw) -> str:
     return min(ids, key=int) if ids else str(post["id"])
 
 
-def newest_id(page: Raw) -> str | None:
-    """Give the greatest id of a page, compared as a number; None for a page without hits."""
-    ids = [post["id"] for post in _list(page.get("data")) if _is_post(post)]
-    named = str(_dict(page.get("meta")).get("newest_id"))
-    ids += [named] if ID.fullmatch(named) else []
-    return max(map(str, ids), key=int, default=None)
+def ids(page: Raw) -> list[str]:
+    """Give the ids of a page, any order; X's own first and last among them."""
+    found = [str(post["id"]) for post in _list(page.get("data")) if _is_post(post)]
+    meta = _dict(page.get("meta"))
+    named = [str(meta.get(name)) for name in ("newest_id", "oldest_id")]
+    return found + [each for each in named if ID.fullmatch(each)]
 
 
 def next_token(page: Raw) -> str | None:

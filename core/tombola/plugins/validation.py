@@ -51,13 +51,13 @@ def key_complaints(slug: str, key: object) -> Complaints:
         yield f"key {key!r} must start with '{slug}.', followed by lower-case letters and digits"
 
 
-def class_complaints(slug: str, kind: type, given: Any) -> Complaints:
+def class_complaints(slug: str, kind: type[Any], given: Any) -> Complaints:
     """Complain about something that should be a complete subclass of ``kind``, with its key."""
     if not (isinstance(given, type) and issubclass(given, kind)):
         yield f"{given!r} is not a subclass of {kind.__name__}"
         return
     if inspect.isabstract(given):
-        missing = ", ".join(sorted(given.__abstractmethods__))
+        missing = ", ".join(sorted(getattr(given, "__abstractmethods__", ())))
         yield f"{given.__name__} lacks the methods {missing}"
     if not hasattr(given, "key"):
         yield f"{given.__name__} has no key"
@@ -109,7 +109,7 @@ def importer(slug: str, given: Any) -> Complaints:
     )
 
 
-def keyed_class(kind: type) -> Check:
+def keyed_class(kind: type[Any]) -> Check:
     """Make the check of classes that need no more than a key."""
     return lambda slug, given: class_complaints(slug, kind, given)
 

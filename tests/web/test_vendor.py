@@ -9,9 +9,8 @@ FOLDER = Path(tombola.web.__file__).parent / "static" / "vendor"
 
 
 def test_vendored_files_match_the_list():
-    listed = dict(
-        reversed(line.split()) for line in (FOLDER / "SHA256SUMS").read_text().splitlines()
-    )
+    lines = [line.split() for line in (FOLDER / "SHA256SUMS").read_text().splitlines()]
+    listed = {name: digest for digest, name in lines}
     there = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in FOLDER.iterdir()

@@ -119,7 +119,7 @@ def log_out() -> ResponseReturnValue:
     return answer
 
 
-@pages.get("/teams", audience=Audience.TEAM, role=Role.VIEWER)
+@pages.get("/your-teams", audience=Audience.TEAM, role=Role.VIEWER)
 def choose() -> ResponseReturnValue:
     """The member's own teams."""
     own = service.teams_of(current(), doors.member().id)
@@ -177,8 +177,8 @@ def _first_start(form: Form[FirstStart]) -> str:
     inst = current()
     if service.has_operator(inst):
         raise NotFound("This installation has its operator already.")
-    path = first_start.offer_token(inst)
-    return render_template("teams/first_start.html", form=form, path=path)
+    first_start.offer_token(inst)
+    return render_template("teams/first_start.html", form=form)
 
 
 def _log_in_page(form: Form[LogIn], back: str) -> str:

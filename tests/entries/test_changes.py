@@ -14,6 +14,7 @@ from tombola.entries.linking import link, recognise, unlink
 from tombola.entries.models import entry, entry_change, participation, total
 from tombola.entries.rules import State
 from tombola.entries.totals import recount
+from tombola.tables import metadata
 from tombola.teams.rules import Actor
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -183,8 +184,6 @@ posts = st.lists(
 )
 def test_totals_equal_a_recount_whatever_happens(sqlite_database, new_ledger, raw, acts):
     with sqlite_database.write() as conn:
-        from tombola.tables import metadata
-
         conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for table in reversed(metadata.sorted_tables):
             conn.execute(table.delete())

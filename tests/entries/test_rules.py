@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tombola.campaigns.rules import Interval
 from tombola.entries.rules import (
     ActionRule,
-    Interval,
     Rules,
     Standing,
     State,

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, select
 
 from tombola.api import EntryDraft, NotFound
 from tombola.campaigns.models import action, campaign
+from tombola.campaigns.rules import Interval
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
 from tombola.db.sets import insert_new, lock_shared, members
 from tombola.entries.models import entry, ledger_event
-from tombola.entries.rules import ActionRule, Interval, Planned, Rules, State, plan
+from tombola.entries.rules import ActionRule, Planned, Rules, State, plan
 from tombola.entries.totals import Delta, add_totals, close_event
 from tombola.outbox.service import announce
 

@@ -7,18 +7,10 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from tombola.api import EntryDraft
+from tombola.campaigns.rules import Interval
 
 #: How far ahead of our clock a network's time is believed (reliability: clocks differ).
 AHEAD = timedelta(minutes=5)
-
-
-class Interval(StrEnum):
-    """How often one entrant may earn an action's worth."""
-
-    ONCE = "once"
-    HOURLY = "hourly"
-    DAILY = "daily"
-    UNLIMITED = "unlimited"
 
 
 class State(StrEnum):

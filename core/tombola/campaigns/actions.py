@@ -1,0 +1,223 @@
+"""Actions of a campaign: what the plugin allows, what the plan allows, and their order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import Connection, func, select
+
+from tombola.api import Complaint, Denied, Invalid, NotAllowed, NotFound
+from tombola.campaigns.models import action, action_signal
+from tombola.campaigns.rules import ActionForm, reordered
+from tombola.campaigns.service import Action, actions_of, of_team
+from tombola.db import new_uid
+from tombola.db.rows import first, insert_one
+from tombola.db.sets import insert_ignore
+from tombola.installation import Installation
+from tombola.plans.service import allows
+from tombola.teams.audit import audit
+from tombola.teams.rules import Actor, Role
+
+
+class Offer(BaseModel):
+    """A kind of action that a team could add.
+
+    Attributes:
+        key: The action type's or importer's key.
+        title: In words.
+        imports: Whether its entries come from sources.
+        denied: Why the team may not add it; None when it may.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    title: str
+    imports: bool
+    denied: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A form whose configuration its plugin has accepted."""
+
+    form: ActionForm
+    config: dict[str, Any]
+    config_version: int
+    signals: tuple[str, ...]
+
+
+def offers(inst: Installation, actor: Actor) -> list[Offer]:
+    """Every kind of action of the installed plugins, by title, those denied with the reason."""
+    kinds = [
+        *((kind, False) for kind in inst.plugins.action_types()),
+        *((kind, True) for kind in inst.plugins.importers()),
+    ]
+    found = []
+    for kind, imports in kinds:
+        answer = allows(inst, actor.team_id, kind.key)
+        denied = str(answer.reason) if isinstance(answer, Denied) else None
+        offer = Offer(key=kind.key, title=str(kind.title), imports=imports, denied=denied)
+        found.append(offer)
+    return sorted(found, key=lambda offer: (offer.denied is not None, offer.title))
+
+
+def judge(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
+    """Ask the plugin whether it can work with this form, and the plan whether the team may.
+
+    May call the network, so it comes before the write transaction.
+
+    Raises:
+        NotFound: No installed plugin knows the type.
+        NotAllowed: The plan, a switch or a gate says no.
+        Invalid: Complaints by field; those of the configuration under ``config.<field>``.
+    """
+    actor.need(Role.EDITOR)
+    kind = inst.plugins.action_type(form.type_key)
+    if kind is None:
+        return _judge_import(inst, actor, form)
+    config = _validated(kind.config_model, form.config)
+    for feature in inst.plugins.features_of(form.type_key, config):
+        _need(inst, actor, feature)
+    complaints = inst.plugins.complaints(form.type_key, config, actor.team_id, actor.team_uid)
+    _complain(complaints)
+    names = tuple(dict.fromkeys(inst.plugins.signal_names(form.type_key, config)))
+    stored = inst.plugins.config_doc(form.type_key, config)
+    return Judged(form, stored, kind.config_version, names)
+
+
+def add(inst: Installation, actor: Actor, campaign_uid: str, form: ActionForm) -> Action:
+    """Add an action at the end of a campaign. Errors as of ``judge``."""
+    judged = judge(inst, actor, form)
+    now = inst.clock()
+    with inst.db.write() as conn:
+        found = of_team(conn, actor, campaign_uid)
+        last = conn.execute(
+            select(func.max(action.c.position)).where(action.c.campaign_id == found.id)
+        ).scalar()
+        uid = new_uid(now)
+        insert_one(
+            conn, action, uid=uid, team_id=actor.team_id, campaign_id=found.id,
+            type_key=form.type_key, position=(last or 0) + 1, created_at=now, **_values(judged),
+        )  # fmt: skip
+        added = of_campaign(conn, found.id, uid)
+        _compile_signals(conn, added, judged.signals)
+        audit(conn, actor, "action.added", uid, {"type": form.type_key, "title": form.title}, now)
+        return added
+
+
+def save(conn: Connection, actor: Actor, before: Action, judged: Judged, now: datetime) -> Action:
+    """Write a changed action; its type stays what it was."""
+    if judged.form.type_key != before.type_key:
+        raise Invalid({"type_key": "An action keeps its type; add another action instead."})
+    mine = (action.c.id == before.id, action.c.team_id == actor.team_id)
+    conn.execute(action.update().where(*mine).values(**_values(judged)))
+    after = of_campaign(conn, before.campaign_id, before.uid)
+    _compile_signals(conn, after, judged.signals)
+    audit(conn, actor, "action.changed", before.uid, {"title": after.title}, now)
+    return after
+
+
+def shift(inst: Installation, actor: Actor, campaign_uid: str, uid: str, step: int) -> None:
+    """Move an action one place up (-1) or down (1)."""
+    actor.need(Role.EDITOR)
+    now = inst.clock()
+    with inst.db.write() as conn:
+        found = of_team(conn, actor, campaign_uid)
+        moved = of_campaign(conn, found.id, uid)
+        ids = [each.id for each in actions_of(conn, found.id)]
+        for position, number in enumerate(reordered(ids, moved.id, step), 1):
+            conn.execute(action.update().where(action.c.id == number).values(position=position))
+        audit(conn, actor, "action.moved", uid, {"step": step}, now)
+
+
+def remove(inst: Installation, actor: Actor, campaign_uid: str, uid: str) -> None:
+    """Take an action out of a campaign; its entries stay as they are."""
+    actor.need(Role.EDITOR)
+    now = inst.clock()
+    with inst.db.write() as conn:
+        found = of_team(conn, actor, campaign_uid)
+        gone = of_campaign(conn, found.id, uid)
+        conn.execute(action.update().where(action.c.id == gone.id).values(removed_at=now))
+        conn.execute(action_signal.delete().where(action_signal.c.action_id == gone.id))
+        audit(conn, actor, "action.removed", uid, {"title": gone.title}, now)
+
+
+def of_campaign(conn: Connection, campaign_id: int, uid: str) -> Action:
+    """One action of a campaign. Raises NotFound."""
+    row = first(
+        conn,
+        select(action).where(
+            action.c.campaign_id == campaign_id,
+            action.c.uid == uid,
+            action.c.removed_at.is_(None),
+        ),
+    )
+    if row is None:
+        raise NotFound("There is no such action.")
+    return Action.model_validate(row)
+
+
+def same_signals(conn: Connection, campaign_id: int) -> dict[str, list[str]]:
+    """Tracking names that unlock more than one action, with the titles: a warning, no error."""
+    rows = conn.execute(
+        select(action_signal.c.name, action.c.title)
+        .join(action, action.c.id == action_signal.c.action_id)
+        .where(action_signal.c.campaign_id == campaign_id)
+        .order_by(action_signal.c.name, action.c.position)
+    )
+    found: dict[str, list[str]] = {}
+    for name, title in rows:
+        found.setdefault(name, []).append(title)
+    return {name: titles for name, titles in found.items() if len(titles) > 1}
+
+
+def _judge_import(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
+    if inst.plugins.importer(form.type_key) is None:
+        raise NotFound("No installed plugin knows this kind of action.")
+    _need(inst, actor, form.type_key)
+    if form.config:
+        raise Invalid({"config": "What an import reads is said on each of its sources."})
+    return Judged(form, {}, 1, ())
+
+
+def _need(inst: Installation, actor: Actor, feature: str) -> None:
+    answer = allows(inst, actor.team_id, feature)
+    if isinstance(answer, Denied):
+        raise NotAllowed(answer)
+
+
+def _validated(model: type[BaseModel], raw: dict[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise Invalid(
+            {".".join(map(str, ("config", *each["loc"]))): each["msg"] for each in error.errors()}
+        ) from error
+
+
+def _complain(complaints: list[Complaint]) -> None:
+    if complaints:
+        raise Invalid(
+            {f"config.{each.field}" if each.field else "config": each.text for each in complaints}
+        )
+
+
+def _values(judged: Judged) -> dict[str, Any]:
+    form = judged.form
+    return {
+        "title": form.title,
+        "description": form.description,
+        "config": judged.config,
+        "config_version": judged.config_version,
+        "interval": form.interval.value,
+        "worth": form.worth,
+        "mandatory": form.mandatory,
+    }
+
+
+def _compile_signals(conn: Connection, of: Action, names: tuple[str, ...]) -> None:
+    conn.execute(action_signal.delete().where(action_signal.c.action_id == of.id))
+    rows = [(of.team_id, of.campaign_id, name, of.id) for name in sorted(names)]
+    insert_ignore(conn, action_signal, ("team_id", "campaign_id", "name", "action_id"), rows)

@@ -1,0 +1,79 @@
+# Everything a newcomer needs: `make run` and `make test`. No root, nothing outside this folder.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PYTHON ?= python3
+V := .venv
+UV := $(V)/bin/python -m uv --quiet
+PARTS := . $(patsubst %/,./%,$(sort $(wildcard plugins/*/))) ./sandbox
+PROJECTS := pyproject.toml $(sort $(wildcard plugins/*/pyproject.toml)) sandbox/pyproject.toml
+LOCK = $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
+	--python-version 3.11 --quiet $(OURS) --output-file
+# Never from an index: pip would install a stranger's package of the same name.
+OURS := $(foreach name,tombola tombola-sandbox $(patsubst plugins/%/,tombola-%,$(subst _,-,\
+	$(sort $(wildcard plugins/*/)))),--no-emit-package $(name))
+
+.PHONY: help run test quick lint fmt browser lock clean
+
+help:
+	@echo 'make run      start Tombola with its demo (TOMBOLA_PORT=n moves it)'
+	@echo 'make test     everything: both databases, real workers, a real browser'
+	@echo 'make quick    the tests of a minute'
+	@echo 'make lint     ruff, mypy, import-linter'
+	@echo 'make fmt      format the code'
+	@echo 'make browser  get a Chromium for the tests where there is none'
+	@echo 'make lock     pin the newest allowed packages'
+	@echo 'make clean    remove what is installed and built; data in var/ stays'
+
+run: $(V)/.run
+	@exec $(V)/bin/tombola run --also sandbox='tombola sandbox serve' --seed sandbox/demo.json
+
+test: lint browser
+	$(V)/bin/pytest -n 2
+
+quick: $(V)/.test
+	$(V)/bin/pytest -n 2 -m 'not (slow or postgresql or valkey or browser)'
+
+lint: $(V)/.test
+	$(V)/bin/ruff check .
+	$(V)/bin/ruff format --check .
+	@for part in 'core tests' sandbox plugins/*/; do $(V)/bin/mypy $$part || exit; done
+	$(V)/bin/lint-imports
+
+fmt: $(V)/.test
+	$(V)/bin/ruff check --fix .
+	$(V)/bin/ruff format .
+
+browser: $(V)/.test
+	@$(V)/bin/python -m tombola.testing.browser
+
+lock: $(V)/.uv
+	$(LOCK) requirements/run.txt --upgrade $(PROJECTS) --extra embedded --group build
+	$(LOCK) requirements/test.txt --upgrade $(PROJECTS) --extra embedded --group build \
+		--group test --constraint requirements/run.txt
+	echo uv | $(LOCK) requirements/uv.txt --upgrade -
+
+clean:
+	rm -rf $(V) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(V)/.uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	"Tombola needs Python 3.11 or newer; choose one: make PYTHON=python3.12 run" >&2; exit 1; }
+	@test -x $(V)/bin/pip || $(PYTHON) -m venv $(V) >/dev/null 2>&1 || uv venv --seed --quiet \
+	--allow-existing --python $(PYTHON) $(V) 2>/dev/null || { rm -rf $(V); echo \
+	"Python's venv is missing. On Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+	@$(V)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	-r requirements/uv.txt
+	@touch $@
+
+$(V)/.run: $(V)/.uv requirements/run.txt $(PROJECTS)
+	@echo 'Installing Tombola into $(V)'
+	@$(UV) pip install --require-hashes -r requirements/run.txt
+	@$(UV) pip install --no-deps --no-build-isolation $(PARTS:%=-e %)
+	@touch $@
+
+$(V)/.test: $(V)/.run requirements/test.txt
+	@echo 'Installing the tools of the tests'
+	@$(UV) pip install --require-hashes -r requirements/test.txt
+	@touch $@

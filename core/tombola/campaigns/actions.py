@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, func, select
 
-from tombola.api import Complaint, Denied, Invalid, NotAllowed, NotFound
+from tombola.api import Complaint, Config, Ctx, Denied, Invalid, NotAllowed, NotFound
 from tombola.campaigns.models import action, action_signal
 from tombola.campaigns.rules import ActionForm, reordered
 from tombola.campaigns.service import Action, actions_of, of_team
@@ -51,15 +51,14 @@ class Judged:
 def offers(inst: Installation, actor: Actor) -> list[Offer]:
     """Every kind of action of the installed plugins, by title, those denied with the reason."""
     kinds = [
-        *((kind, False) for kind in inst.plugins.action_types()),
-        *((kind, True) for kind in inst.plugins.importers()),
+        *((kind.key, str(kind.title), False) for kind in inst.plugins.action_types),
+        *((kind.key, str(kind.title), True) for kind in inst.plugins.importers),
     ]
     found = []
-    for kind, imports in kinds:
-        answer = allows(inst, actor.team_id, kind.key)
+    for key, title, imports in kinds:
+        answer = allows(inst, actor, key)
         denied = str(answer.reason) if isinstance(answer, Denied) else None
-        offer = Offer(key=kind.key, title=str(kind.title), imports=imports, denied=denied)
-        found.append(offer)
+        found.append(Offer(key=key, title=title, imports=imports, denied=denied))
     return sorted(found, key=lambda offer: (offer.denied is not None, offer.title))
 
 
@@ -78,13 +77,17 @@ def judge(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
     if kind is None:
         return _judge_import(inst, actor, form)
     config = _validated(kind.config_model, form.config)
-    for feature in inst.plugins.features_of(form.type_key, config):
+
+    def ask(ctx: Ctx) -> tuple[list[str], list[Complaint], list[str]]:
+        complaints = list(kind.check(ctx, config))
+        return list(kind.features(config)), complaints, list(kind.signal_names(config))
+
+    features, complaints, signals = inst.plugins.call(form.type_key, actor, "check", ask)
+    for feature in features:
         _need(inst, actor, feature)
-    complaints = inst.plugins.complaints(form.type_key, config, actor.team_id, actor.team_uid)
     _complain(complaints)
-    names = tuple(dict.fromkeys(inst.plugins.signal_names(form.type_key, config)))
-    stored = inst.plugins.config_doc(form.type_key, config)
-    return Judged(form, stored, kind.config_version, names)
+    stored = config.model_dump(mode="json")
+    return Judged(form, stored, kind.config_version, tuple(dict.fromkeys(signals)))
 
 
 def add(inst: Installation, actor: Actor, campaign_uid: str, form: ActionForm) -> Action:
@@ -183,12 +186,12 @@ def _judge_import(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
 
 
 def _need(inst: Installation, actor: Actor, feature: str) -> None:
-    answer = allows(inst, actor.team_id, feature)
+    answer = allows(inst, actor, feature)
     if isinstance(answer, Denied):
         raise NotAllowed(answer)
 
 
-def _validated(model: type[BaseModel], raw: dict[str, Any]) -> BaseModel:
+def _validated(model: type[Config], raw: dict[str, Any]) -> Config:
     try:
         return model.model_validate(raw)
     except ValidationError as error:

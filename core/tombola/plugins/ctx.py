@@ -154,7 +154,7 @@ class PluginCtx:
         self.check()
         if self._team is None:
             return Denied("This runs for no team.", "plan")
-        return self._world.allows(self._team, feature, amount)
+        return self._world.allows(self._team.team_id, feature, amount)
 
     def check(self) -> None:
         """Raise when the call is over."""

@@ -1,14 +1,18 @@
 """The loaded plugins: what they offer, by key, and the one way of calling them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from tombola.api import (
     ActionType,
     CampaignView,
     Channel,
+    Complaint,
+    Config,
     Ctx,
     Denied,
     EntryDraft,
@@ -21,9 +25,9 @@ from tombola.api import (
     Text,
     Webhook,
 )
-from tombola.plugins import dispatch
+from tombola.plugins import dispatch, kinds
 from tombola.plugins.states import Plugin
-from tombola.plugins.world import Team, World
+from tombola.plugins.world import Team, TeamRef, World
 
 T = TypeVar("T")
 
@@ -94,22 +98,18 @@ class Catalog:
         part = self._action_types.get(key) or self._importers.get(key)
         return part.key if part else key
 
-    @property
     def action_types(self) -> list[ActionType[Any]]:
         """All kinds of action, importers not included, by key."""
         return _by_key(self._action_types.values())
 
-    @property
     def importers(self) -> list[Importer[Any, Any]]:
         """All pull sources, by key."""
         return _by_key(self._importers.values())
 
-    @property
     def providers(self) -> list[IdentityProvider]:
         """All ways to prove an identity, by key."""
         return _by_key(self._providers.values())
 
-    @property
     def features(self) -> list[Feature]:
         """All features, by key."""
         return _by_key(self._features.values())
@@ -169,6 +169,30 @@ class Plugins(Catalog):
             PluginFailed: its code raised something else or took too long; recorded.
         """
         return dispatch.call(self, key, team, place, work, deadline=deadline, passes=passes)
+
+    def features_of(self, key: str, config: BaseModel) -> list[str]:
+        """Name every feature that a configuration uses; each has to be allowed."""
+        return kinds.features_of(self, key, config)
+
+    def signal_names(self, key: str, config: BaseModel) -> list[str]:
+        """Name the tracking names that complete an action; none for importers."""
+        return kinds.signal_names(self, key, config)
+
+    def complaints(
+        self, key: str, config: BaseModel, team_id: int, team_uid: str
+    ) -> list[Complaint]:
+        """Ask the plugin what is wrong with a configuration. May call the network."""
+        return kinds.complaints(self, key, config, TeamRef(team_id, team_uid))
+
+    def config_doc(self, key: str, config: BaseModel, team_id: int = 0) -> dict[str, Any]:
+        """Give the document to store, secrets sealed."""
+        return kinds.config_doc(self, key, config, team_id)
+
+    def config_of(
+        self, key: str, document: Mapping[str, Any], version: int, team_id: int = 0
+    ) -> Config:
+        """Give a stored configuration back, upgraded. Raises PluginUnavailable, PluginFailed."""
+        return kinds.config_of(self, key, document, version, team_id)
 
     def ask_feature(
         self, team: Team, plan: str, feature: str, amount: int = 1, *, running: bool = False

@@ -24,6 +24,14 @@ class Team(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TeamRef:
+    """A team by number and name, where there is no actor."""
+
+    team_id: int
+    team_uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What every call of a plugin draws on.
 
@@ -33,7 +41,8 @@ class World:
         clock: gives aware UTC.
         fetcher: the way out.
         address: public address of the installation, without a slash at its end.
-        allows: ``plans.service.allows`` of this installation: (team, feature, amount).
+        allows: ``plans.service.allows`` of this installation: (team's number, feature,
+            amount).
         gates_fail_open: a gate that fails allows what already runs (with an alert).
     """
 
@@ -42,5 +51,5 @@ class World:
     clock: Callable[[], datetime]
     fetcher: Fetcher
     address: str
-    allows: Callable[[Team, str, int], Allowed | Denied]
+    allows: Callable[[int, str, int], Allowed | Denied]
     gates_fail_open: bool = True

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, func, select
 
-from tombola.api import Complaint, Config, Ctx, Denied, Invalid, NotAllowed, NotFound
+from tombola.api import Complaint, Config, Denied, Invalid, NotAllowed, NotFound
 from tombola.campaigns.models import action, action_signal
 from tombola.campaigns.rules import ActionForm, reordered
 from tombola.campaigns.service import Action, actions_of, of_team
@@ -51,12 +51,12 @@ class Judged:
 def offers(inst: Installation, actor: Actor) -> list[Offer]:
     """Every kind of action of the installed plugins, by title, those denied with the reason."""
     kinds = [
-        *((kind.key, str(kind.title), False) for kind in inst.plugins.action_types),
-        *((kind.key, str(kind.title), True) for kind in inst.plugins.importers),
+        *((kind.key, str(kind.title), False) for kind in inst.plugins.action_types()),
+        *((kind.key, str(kind.title), True) for kind in inst.plugins.importers()),
     ]
     found = []
     for key, title, imports in kinds:
-        answer = allows(inst, actor, key)
+        answer = allows(inst, actor.team_id, key)
         denied = str(answer.reason) if isinstance(answer, Denied) else None
         found.append(Offer(key=key, title=title, imports=imports, denied=denied))
     return sorted(found, key=lambda offer: (offer.denied is not None, offer.title))
@@ -77,17 +77,13 @@ def judge(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
     if kind is None:
         return _judge_import(inst, actor, form)
     config = _validated(kind.config_model, form.config)
-
-    def ask(ctx: Ctx) -> tuple[list[str], list[Complaint], list[str]]:
-        complaints = list(kind.check(ctx, config))
-        return list(kind.features(config)), complaints, list(kind.signal_names(config))
-
-    features, complaints, signals = inst.plugins.call(form.type_key, actor, "check", ask)
-    for feature in features:
+    plugins = inst.plugins
+    for feature in plugins.features_of(form.type_key, config):
         _need(inst, actor, feature)
-    _complain(complaints)
-    stored = config.model_dump(mode="json")
-    return Judged(form, stored, kind.config_version, tuple(dict.fromkeys(signals)))
+    _complain(plugins.complaints(form.type_key, config, actor.team_id, actor.team_uid))
+    names = plugins.signal_names(form.type_key, config)
+    stored = plugins.config_doc(form.type_key, config, actor.team_id)
+    return Judged(form, stored, kind.config_version, tuple(dict.fromkeys(names)))
 
 
 def add(inst: Installation, actor: Actor, campaign_uid: str, form: ActionForm) -> Action:
@@ -186,7 +182,7 @@ def _judge_import(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
 
 
 def _need(inst: Installation, actor: Actor, feature: str) -> None:
-    answer = allows(inst, actor, feature)
+    answer = allows(inst, actor.team_id, feature)
     if isinstance(answer, Denied):
         raise NotAllowed(answer)
 

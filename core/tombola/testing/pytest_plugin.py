@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tombola.db import Database
+    from tombola.installation import Installation
     from tombola.testing.clock import Clock
     from tombola.testing.postgres import Server
 
@@ -31,6 +32,7 @@ MARKERS = {
     "postgresql": "needs the test PostgreSQL; set by the fixtures",
     "valkey": "needs the test Valkey; set by the fixtures",
     "browser": "needs a Chromium; set by the fixtures",
+    "plugins(*slugs)": "the installed plugins that the installation of this test loads",
 }
 #: Fixtures whose users get the marker.
 NEEDS = {"valkey_url": "valkey", "browser": "browser", "postgresql": "postgresql"}
@@ -130,6 +132,22 @@ def sqlite_database(sqlite_url: str) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture
+def inst(
+    request: pytest.FixtureRequest, database: Database, clock: Clock, tmp_path: Path
+) -> Installation:
+    """An installation on ``database``, with the plugins that the marker ``plugins`` names."""
+    return _installation(request, database, clock, tmp_path)
+
+
+@pytest.fixture
+def sqlite_inst(
+    request: pytest.FixtureRequest, sqlite_database: Database, clock: Clock, tmp_path: Path
+) -> Installation:
+    """As ``inst``, on SQLite only, for tests of what no database can change."""
+    return _installation(request, sqlite_database, clock, tmp_path)
+
+
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[str]:
     """The address of this worker's Valkey."""
@@ -183,6 +201,16 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert not broken, f"a script on the page failed: {broken}"
+
+
+def _installation(
+    request: pytest.FixtureRequest, database: Database, clock: Clock, folder: Path
+) -> Installation:
+    from tombola.testing import installation
+
+    marked = request.node.iter_markers("plugins")
+    slugs = {slug for marker in marked for slug in marker.args}
+    return installation.make(database, clock, folder, slugs=slugs)
 
 
 def _migrate(url: str) -> None:

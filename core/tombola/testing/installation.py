@@ -1,0 +1,67 @@
+"""A whole installation for a test: real database, real plugins, a clock that the test sets."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from tombola.api import Allowed, Denied
+from tombola.db import Database
+from tombola.installation import Clock, Installation
+from tombola.plans import service as plans
+from tombola.plugins.loader import load
+from tombola.plugins.registry import Plugins
+from tombola.plugins.world import World
+from tombola.queue.bell import Bell
+from tombola.settings import Settings
+from tombola.toolkit.fetch import Fetcher
+from tombola.toolkit.vault import Vault
+
+#: Passwords need not resist anybody here.
+CHEAP = 8
+
+
+def make(
+    database: Database,
+    clock: Clock,
+    folder: Path,
+    *,
+    slugs: Collection[str] = (),
+    fetcher: Fetcher | None = None,
+    redis_url: str = "",
+) -> Installation:
+    """Make an installation on a migrated database, with the first plans in it.
+
+    Args:
+        database: migrated.
+        clock: the installation's only clock.
+        folder: its data folder.
+        slugs: the installed plugins to load; no other is there for this installation.
+        fetcher: the way out; as in production when none is given.
+        redis_url: where workers are rung; nobody is rung without it.
+    """
+    settings = Settings(
+        data_dir=folder,
+        database_url=database.url.render_as_string(hide_password=False),
+        redis_url=redis_url,
+        base_url="http://localhost",
+        password_memory=CHEAP,
+    )
+    fetcher = fetcher or Fetcher()
+    vault = Vault.in_folder(folder)
+
+    def allows(team_id: int, feature: str, amount: int) -> Allowed | Denied:
+        return plans.allows(inst, team_id, feature, amount)
+
+    world = World(database, vault, clock, fetcher, settings.address, allows)
+    plugins = Plugins([plugin for plugin in load() if plugin.slug in slugs], world)
+    inst = Installation(
+        settings=settings,
+        db=database,
+        vault=vault,
+        plugins=plugins,
+        bell=Bell(redis_url),
+        clock=clock,
+        fetcher=fetcher,
+    )
+    with database.write() as conn:
+        plans.ensure_first_plans(conn)
+    return inst

@@ -1,0 +1,93 @@
+"""Browsers that were here: found by what is kept of their secret, and the entrants they are."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from tombola.db.sets import insert_new, members
+from tombola.widget.models import visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser as one site sees it.
+
+    Attributes:
+        entrant_id: who it is known to be.
+        stands_for_id: the visitor of the widget that a link token named.
+    """
+
+    id: int
+    team_id: int
+    entrant_id: int | None
+    stands_for_id: int | None
+
+
+_COLUMNS = (visitor.c.id, visitor.c.team_id, visitor.c.entrant_id, visitor.c.stands_for_id)
+
+
+def find(conn: Connection, hashes: Collection[str]) -> dict[str, Visitor]:
+    """The visitors of those hashes that are known, by hash."""
+    rows = conn.execute(
+        select(visitor.c.token_hash, *_COLUMNS).where(
+            members(conn, visitor.c.token_hash, sorted(hashes))
+        )
+    )
+    return {row[0]: Visitor(*row[1:]) for row in rows}
+
+
+def meet(conn: Connection, teams: Mapping[str, int], now: datetime) -> dict[str, Visitor]:
+    """The visitors of those hashes, new ones made. ``teams``: the team by hash."""
+    known = find(conn, teams)
+    missing = sorted(set(teams) - set(known))
+    if missing:
+        rows = [(teams[hashed], hashed, now, now) for hashed in missing]
+        insert_new(conn, visitor, ("team_id", "token_hash", "created_at", "seen_at"), rows)
+        known |= find(conn, missing)
+    return known
+
+
+def bind(conn: Connection, page: Visitor, widget_id: int) -> Visitor:
+    """Let a tracking page's visitor stand for the widget's visitor whose link led there.
+
+    A later link wins: another person may use the same browser. A visitor of another team is
+    not followed.
+    """
+    row = conn.execute(
+        select(visitor.c.entrant_id).where(
+            visitor.c.id == widget_id, visitor.c.team_id == page.team_id
+        )
+    ).first()
+    if row is None or widget_id == page.id:
+        return page
+    bound = Visitor(page.id, page.team_id, row[0], widget_id)
+    if bound != page:
+        conn.execute(
+            visitor.update()
+            .where(visitor.c.id == page.id)
+            .values(entrant_id=bound.entrant_id, stands_for_id=widget_id)
+        )
+    return bound
+
+
+def become(conn: Connection, team_id: int, widget_id: int, entrant_id: int) -> None:
+    """The widget's visitor is this entrant from now on, and so is every page that stands for it."""
+    conn.execute(
+        visitor.update()
+        .where(
+            visitor.c.team_id == team_id,
+            or_(visitor.c.id == widget_id, visitor.c.stands_for_id == widget_id),
+        )
+        .values(entrant_id=entrant_id)
+    )
+
+
+def forget(conn: Connection, team_id: int, widget_id: int) -> None:
+    """Log the widget's visitor out: this browser is nobody in particular again."""
+    conn.execute(
+        visitor.update()
+        .where(visitor.c.team_id == team_id, visitor.c.id == widget_id)
+        .values(entrant_id=None)
+    )

@@ -1,0 +1,107 @@
+"""Group commit: one thread writes whatever came while it was writing, and each waits for its own.
+
+A request's thread hands its part over and sleeps until the set that holds it is committed. Under
+load the sets grow and the commits do not, so that a burst costs little more than one push.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as WaitedTooLong
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+import structlog
+
+from tombola.api import Busy
+
+T = TypeVar("T")
+
+#: Parts that may wait; beyond it the answer is "try again", which the script does by itself.
+ROOM = 2_000
+PATIENCE_S = 15.0
+RETRY_AFTER = timedelta(seconds=1)
+
+log = structlog.get_logger(__name__)
+
+
+class Writer(Generic[T]):
+    """Commits parts in sets, in the order of their arrival.
+
+    Args:
+        commit: Writes a set in one transaction; raises if it did not commit. Called by one
+            thread at a time.
+        largest: Parts in one set.
+        room: Parts that may wait.
+    """
+
+    def __init__(
+        self, commit: Callable[[Sequence[T]], None], *, largest: int, room: int = ROOM
+    ) -> None:
+        self._commit = commit
+        self._largest = largest
+        self._room = room
+        self._waiting: deque[tuple[T, Future[None]]] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def write(self, part: T) -> None:
+        """Return when ``part`` is committed.
+
+        Raises:
+            Busy: too much waits already, or the wait was too long; the part may be given again.
+            Exception: what ``commit`` raised for this part alone.
+        """
+        done: Future[None] = Future()
+        with self._changed:
+            if self._closed or len(self._waiting) >= self._room:
+                raise Busy(RETRY_AFTER)
+            self._waiting.append((part, done))
+            self._start()
+            self._changed.notify()
+        try:
+            done.result(PATIENCE_S)
+        except WaitedTooLong as late:
+            raise Busy(RETRY_AFTER) from late
+
+    def close(self) -> None:
+        """Write what waits and stop. Later parts are refused as busy."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _start(self) -> None:
+        """Start the thread with the first part: a process that forks before it has none."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="tracking", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if not self._waiting:
+                    return
+                count = min(len(self._waiting), self._largest)
+                parts = [self._waiting.popleft() for _ in range(count)]
+            self._write_set(parts)
+
+    def _write_set(self, parts: list[tuple[T, "Future[None]"]]) -> None:
+        try:
+            self._commit([part for part, _ in parts])
+        except Exception as wrong:
+            if len(parts) == 1:
+                log.exception("push_not_written")
+                parts[0][1].set_exception(wrong)
+                return
+            # One that cannot be written takes no other with it.
+            for each in parts:
+                self._write_set([each])
+        else:
+            for _, done in parts:
+                done.set_result(None)

@@ -1,0 +1,109 @@
+"""``tombola plugins``: works with any plugin broken, in safe mode, and without a database."""
+
+import importlib.util
+import json
+import sys
+from typing import Any
+
+import click
+
+from tombola.plugins.loader import load
+from tombola.plugins.states import Plugin
+from tombola.settings import get_settings
+
+OFFERED = (
+    *("action_types", "importers", "identity_providers", "channels", "webhooks"),
+    *("jobs", "features", "health_checks"),
+)
+
+
+@click.group()
+def plugins() -> None:
+    """List plugins, and say what became of them."""
+
+
+@plugins.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def list_plugins(*, as_json: bool) -> None:
+    """List every installed plugin with its state."""
+    found = _loaded()
+    if as_json:
+        _write_json({"plugins": [_described(plugin) for plugin in found]})
+        return
+    if not found:
+        click.echo("No plugin is installed.")
+    width = max((len(plugin.slug) for plugin in found), default=0)
+    for plugin in found:
+        line = f"{plugin.slug:<{width}}  {plugin.version:<10}  {plugin.state.value}"
+        click.echo(f"{line}  {_first_line(plugin.reason)}".rstrip())
+
+
+@plugins.command()
+@click.argument("slug")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def why(slug: str, *, as_json: bool) -> None:
+    """Say everything about one plugin; ends with 1 unless it is ready."""
+    found = [plugin for plugin in _loaded() if plugin.slug == slug]
+    if not found:
+        raise click.ClickException(f"No installed distribution offers a plugin {slug!r}.")
+    if as_json:
+        described = [_described(plugin) for plugin in found]
+        _write_json(described[0] if len(described) == 1 else described)
+    else:
+        for plugin in found:
+            _tell(plugin)
+    sys.exit(0 if all(plugin.ready for plugin in found) else 1)
+
+
+@plugins.command()
+@click.argument("slug")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def check(slug: str, options: tuple[str, ...]) -> None:
+    """Run the conformance kit over a plugin; OPTIONS (after --) go to pytest."""
+    if importlib.util.find_spec("pytest") is None:
+        raise click.ClickException("The kit runs with pytest: pip install pytest")
+    from tombola.testing.conformance.run import run_kit  # noqa: PLC0415 - needs pytest
+
+    sys.exit(run_kit(slug, options))
+
+
+def _loaded() -> list[Plugin]:
+    return load(safe_mode=get_settings().safe_mode)
+
+
+def _described(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "slug": plugin.slug,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "target": plugin.target,
+        "state": plugin.state.value,
+        "reason": plugin.reason,
+        "traceback": plugin.traceback,
+        "offers": _offers(plugin),
+    }
+
+
+def _offers(plugin: Plugin) -> dict[str, list[str]]:
+    found = {name: [part.key for part in getattr(plugin.parts, name)] for name in OFFERED}
+    found["commands"] = [command.name or "" for command in plugin.parts.commands]
+    return {name: sorted(keys) for name, keys in found.items() if keys}
+
+
+def _tell(plugin: Plugin) -> None:
+    click.echo(f"{plugin.slug}: {plugin.state.value}")
+    click.echo(f"  from {plugin.distribution} {plugin.version}, {plugin.target}")
+    for line in plugin.reason.splitlines():
+        click.echo(f"  because {line}" if line == plugin.reason.splitlines()[0] else f"  {line}")
+    for name, keys in _offers(plugin).items():
+        click.echo(f"  {name.replace('_', ' ')}: {', '.join(keys)}")
+    if plugin.traceback:
+        click.echo(plugin.traceback)
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""
+
+
+def _write_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

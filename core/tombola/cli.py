@@ -27,7 +27,7 @@ class Offer:
 
 OFFERS: Mapping[str, Offer] = {
     "run": Offer("Run everything until Ctrl-C.", "tombola.run.cli:run"),
-    "web": Offer("Serve the pages.", "tombola.run.cli:web"),
+    "web": Offer("Serve the pages.", "tombola.commands.web:web"),
     "worker": Offer("Do what is due: imports, events, pictures.", "tombola.queue.cli"),
     "reconcile": Offer("Ring for what is due.", "tombola.queue.cli"),
     "migrate": Offer("Bring the database to this version.", "tombola.commands.migrate:migrate"),

@@ -1,4 +1,4 @@
-"""The commands ``tombola run`` and ``tombola web``."""
+"""The command ``tombola run``."""
 
 import shlex
 import sys
@@ -43,12 +43,3 @@ def run(*, also: dict[str, list[str]], seed: Path | None) -> None:
     failure = start.run(get_settings(), also=also, seed=seed, out=sys.stdout.buffer)
     if failure is not None:
         raise click.ClickException(failure)
-
-
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-def web(*, host: str) -> None:
-    """Serve the pages on TOMBOLA_PORT."""
-    from tombola.run.web import serve  # noqa: PLC0415 # --help stays quick
-
-    serve(host, get_settings().port)

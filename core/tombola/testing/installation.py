@@ -3,19 +3,15 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from tombola.api import Allowed, Denied
+from tombola.app import install
 from tombola.db import Database
 from tombola.installation import Clock, Installation
 from tombola.plans import service as plans
 from tombola.plugins.loader import load
-from tombola.plugins.registry import Plugins
-from tombola.plugins.world import World
-from tombola.queue.bell import Bell
 from tombola.settings import Settings
 from tombola.toolkit.fetch import Fetcher
-from tombola.toolkit.vault import Vault
 
-#: Passwords need not resist anybody here.
+#: KiB for a password's digest: these need not resist anybody.
 CHEAP = 8
 
 
@@ -45,23 +41,7 @@ def make(
         base_url="http://localhost",
         password_memory=CHEAP,
     )
-    fetcher = fetcher or Fetcher()
-    vault = Vault.in_folder(folder)
-
-    def allows(team_id: int, feature: str, amount: int) -> Allowed | Denied:
-        return plans.allows(inst, team_id, feature, amount)
-
-    world = World(database, vault, clock, fetcher, settings.address, allows)
-    plugins = Plugins([plugin for plugin in load() if plugin.slug in slugs], world)
-    inst = Installation(
-        settings=settings,
-        db=database,
-        vault=vault,
-        plugins=plugins,
-        bell=Bell(redis_url),
-        clock=clock,
-        fetcher=fetcher,
-    )
     with database.write() as conn:
         plans.ensure_first_plans(conn)
-    return inst
+    found = [plugin for plugin in load() if plugin.slug in slugs] if slugs else []
+    return install(settings, plugins=found, db=database, clock=clock, fetcher=fetcher)

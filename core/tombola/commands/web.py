@@ -1,4 +1,4 @@
-"""The web server: granian around the WSGI application, one process with many threads."""
+"""The command ``tombola web``: granian around the application, one process, many threads."""
 
 import os
 import threading
@@ -6,12 +6,23 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import click
+
+from tombola.settings import get_settings
+
 #: Threads that serve requests. Most wait for their set to commit, so more than processors.
 THREADS = 64
 #: Requests that may wait inside the server; more wait in the kernel's queue.
 BACKPRESSURE = 512
 #: Seconds between two looks whether the server's main process still lives.
 PERIOD = 0.5
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def web(*, host: str) -> None:
+    """Serve the pages on TOMBOLA_PORT."""
+    serve(host, get_settings().port)
 
 
 def serve(host: str, port: int) -> None:
@@ -37,11 +48,14 @@ def serve(host: str, port: int) -> None:
 
 
 def load() -> Callable[..., Any]:
-    """The application, in the server's worker process, which ends when its parent is gone."""
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
-    from tombola.app import wsgi  # noqa: PLC0415 # only the worker process needs the application
+    """The application, in the server's worker process, which ends when its parent is gone.
 
-    return wsgi
+    Made here and not with the first request, so that a broken installation fails at the start.
+    """
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    from tombola.app import create_app, install  # noqa: PLC0415 # only this process needs it
+
+    return create_app(install(get_settings()))
 
 
 def _leave_with(parent: int) -> None:

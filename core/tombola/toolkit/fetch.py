@@ -175,7 +175,9 @@ class Fetcher:
         transport = self.mounts.get(place, self._wire)
         try:
             with self._lane(place, deadline):
-                return self._read(transport.handle_request(request), deadline, wanted)
+                response = transport.handle_request(request)
+                response.request = request  # a mounted transport leaves this to its caller
+                return self._read(response, deadline, wanted)
         except WIRE_TROUBLE as error:
             raise HttpFailed(f"{request.url.host}: {error or type(error).__name__}") from error
 

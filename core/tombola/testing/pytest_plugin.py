@@ -68,14 +68,17 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(session_folder: Path) -> Server:
+def postgresql(session_folder: Path) -> Iterator[Server]:
     """The session's PostgreSQL server."""
     from tombola.testing import postgres
 
     try:
-        return postgres.serve(session_folder)
+        server = postgres.serve(session_folder)
     except postgres.PostgresMissing as missing:
         pytest.fail(str(missing), pytrace=False)
+    yield server
+    if server.held is not None:
+        server.held.close()
 
 
 @pytest.fixture(scope="session")

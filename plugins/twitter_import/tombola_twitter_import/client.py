@@ -3,24 +3,25 @@
 The only place that knows X's addresses and the names of its parameters.
 """
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
-from urllib.parse import quote, urlencode
 
 from tombola.api import (
     CredentialExpired,
     Ctx,
     FetchError,
+    Flow,
     HttpFailed,
     HttpRefused,
     HttpResponse,
+    Invalid,
     LimitSeen,
     PermissionLost,
     Retry,
 )
+from tombola.toolkit import oauth2
 from tombola_twitter_import import errors
 from tombola_twitter_import.apps import LogInApp, ReadingApp
 from tombola_twitter_import.config import OperatorSettings
@@ -56,10 +57,6 @@ class Answer:
 
     page: Mapping[str, Any]
     limits: tuple[LimitSeen, ...]
-
-
-class LogInRefusedError(Exception):
-    """X did not accept a log-in; the message is for the person who tried."""
 
 
 class Reader:
@@ -132,7 +129,7 @@ class Reader:
         """
         if self._app.bearer:
             return self._app.bearer
-        basic = _basic(self._app.key, self._app.secret)
+        basic = oauth2.basic(self._app.key, self._app.secret)
         mark = hashlib.sha256(basic.encode()).hexdigest()[:16]
         kept_for, _, kept = (self._ctx.secret("app_token") or "").partition(" ")
         if kept and kept_for == mark:
@@ -178,73 +175,29 @@ class LogIn:
         self._app = app
         self._settings = ctx.settings(OperatorSettings)
 
-    def dialog(self, *, state: str, verifier: str, callback: str, scopes: frozenset[str]) -> str:
+    def dialog(self, flow: Flow) -> str:
         """Give the address at which the person is asked."""
-        digest = hashlib.sha256(verifier.encode()).digest()
-        params = {
-            "response_type": "code",
-            "client_id": self._app.client_id,
-            "redirect_uri": callback,
-            "scope": " ".join(sorted(SCOPES | scopes)),
-            "state": state,
-            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
-            "code_challenge_method": "S256",
-        }
-        return f"{self._settings.site_url}/i/oauth2/authorize?{urlencode(params, quote_via=quote)}"
+        endpoint = f"{self._settings.site_url}/i/oauth2/authorize"
+        return oauth2.authorize_url(endpoint, flow, self._app.client_id, SCOPES | flow.scopes)
 
-    def token(self, *, code: str, verifier: str, callback: str) -> str:
-        """Exchange the code, which lives 30 seconds, for an access token.
+    def user(self, flow: Flow, code: str) -> Mapping[str, Any]:
+        """Exchange the code, which lives 30 seconds, and give the user object of who agreed.
 
         Raises:
-            LogInRefusedError: X did not take it.
+            Invalid: X did not take the code, or does not say who it was.
+            HttpError: it did not answer.
         """
-        response = self._ask(
-            f"{self._settings.api_url}/2/oauth2/token",
-            form={
-                "grant_type": "authorization_code",
-                "code": code,
-                "redirect_uri": callback,
-                "code_verifier": verifier,
-                "client_id": self._app.client_id,
-            },
+        endpoint = f"{self._settings.api_url}/2/oauth2/token"
+        app, http = self._app, self._ctx.http
+        tokens = oauth2.exchange(http, endpoint, flow, code, app.client_id, app.secret)
+        response = http.get(
+            f"{self._settings.api_url}/2/users/me",
+            headers={"authorization": f"Bearer {tokens['access_token']}"},
         )
-        token = _body(response).get("access_token")
-        if not response.ok or not isinstance(token, str):
-            self._ctx.log.warning("log_in_refused", status=response.status)
-            raise LogInRefusedError("X did not confirm the log-in. Please try again")
-        return token
-
-    def me(self, token: str) -> Mapping[str, Any]:
-        """Give the user object of whoever the token speaks for.
-
-        Raises:
-            LogInRefusedError: X did not say.
-        """
-        response = self._ask(f"{self._settings.api_url}/2/users/me", token=token)
         user = _body(response).get("data")
         if not response.ok or not isinstance(user, dict) or not user.get("id"):
-            self._ctx.log.warning("log_in_without_user", status=response.status)
-            raise LogInRefusedError("X did not say who you are. Please try again in a minute")
+            raise Invalid({"": f"X did not say who you are ({response.status}). Please try again"})
         return user
-
-    def _ask(
-        self, url: str, *, form: Mapping[str, str] | None = None, token: str = ""
-    ) -> HttpResponse:
-        http = self._ctx.http
-        try:
-            if form is None:
-                return http.get(url, headers={"authorization": f"Bearer {token}"})
-            basic = {"authorization": _basic(self._app.client_id, self._app.secret)}
-            return http.post(url, form=form, headers=basic if self._app.secret else {})
-        except (HttpFailed, HttpRefused) as error:
-            self._ctx.log.warning("log_in_unanswered", why=str(error))
-            raise LogInRefusedError("X did not answer. Please try again in a minute") from error
-
-
-def _basic(name: str, password: str) -> str:
-    """Write credentials for HTTP Basic; both parts percent-encoded (RFC 6749, 2.3.1)."""
-    pair = f"{quote(name, safe='')}:{quote(password, safe='')}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def _body(response: HttpResponse) -> Mapping[str, Any]:

@@ -62,8 +62,10 @@ class HashtagConfig(SourceConfig):
     @field_validator("hashtags")
     @classmethod
     def _tidy(cls, typed: tuple[str, ...]) -> tuple[str, ...]:
-        tags = {tag.casefold(): tag for tag in reversed([hashtag(each) for each in typed])}
-        return tuple(reversed(tags.values()))
+        tags: dict[str, str] = {}
+        for tag in map(hashtag, typed):
+            tags.setdefault(tag.casefold(), tag)
+        return tuple(tags.values())
 
 
 class OperatorSettings(Config):

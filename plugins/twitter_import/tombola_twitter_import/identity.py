@@ -7,6 +7,7 @@ from tombola.api import (
     ContactCard,
     Ctx,
     Flow,
+    HttpError,
     Identity,
     IdentityProvider,
     Invalid,
@@ -15,9 +16,10 @@ from tombola.api import (
     Redirect,
     Text,
 )
+from tombola.toolkit import oauth2
 from tombola_twitter_import import mapping
 from tombola_twitter_import.apps import LogInApp, log_in_app
-from tombola_twitter_import.client import LogIn, LogInRefusedError
+from tombola_twitter_import.client import LogIn
 
 
 class XAccount(IdentityProvider):
@@ -37,25 +39,16 @@ class XAccount(IdentityProvider):
 
     def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
         """Send the browser to X."""
-        dialog = LogIn(ctx, _app(ctx)).dialog(
-            state=flow.state, verifier=flow.verifier, callback=flow.callback, scopes=flow.scopes
-        )
-        return Redirect(dialog)
+        return Redirect(LogIn(ctx, _app(ctx)).dialog(flow))
 
     def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
         """Exchange the code and ask X who it was. The token is used once and not kept."""
-        if params.get("error"):
-            raise Invalid({"": "X was not allowed to confirm who you are."})
-        if not params.get("code"):
-            raise Invalid({"": "X sent no code. Please try again."})
-        conversation = LogIn(ctx, _app(ctx))
+        code = oauth2.code_of(params)
         try:
-            token = conversation.token(
-                code=params["code"], verifier=flow.verifier, callback=flow.callback
-            )
-            user = conversation.me(token)
-        except LogInRefusedError as refused:
-            raise Invalid({"": f"{refused}."}) from refused
+            user = LogIn(ctx, _app(ctx)).user(flow, code)
+        except HttpError as error:
+            ctx.log.warning("log_in_unanswered", why=str(error))
+            raise Invalid({"": "X did not answer. Please try again in a minute."}) from error
         return Proven(
             Identity(self.key, str(user["id"]), handle=user.get("username"), name=user.get("name"))
         )

@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tombola.testing import keeper
 
@@ -55,10 +55,9 @@ class PostgresMissing(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs: the address of its maintenance database, and our hold on it."""
+    """A server that runs, by the address of its maintenance database."""
 
     url: str
-    held: IO[str] | None
 
     def address(self, name: str) -> str:
         """The address of one database on this server."""
@@ -85,8 +84,9 @@ class Server:
             conn.execute(statement.encode())
 
 
-def serve(shared: Path) -> Server:
-    """The session's server, started by whichever worker asks first.
+@contextlib.contextmanager
+def serve(shared: Path) -> Iterator[Server]:
+    """The session's server, started by whichever worker asks first, ended with the last.
 
     Args:
         shared: a folder that all workers of this test session have in common.
@@ -96,18 +96,25 @@ def serve(shared: Path) -> Server:
     """
     given = os.environ.get("TOMBOLA_TEST_PG_URL")
     if given:
-        return Server(url=given, held=None)
-    with (shared / "postgres.mutex").open("a") as mutex:
-        fcntl.flock(mutex, fcntl.LOCK_EX)
-        held = keeper.hold(shared / "postgres.users")
-        note = shared / "postgres.json"
-        if note.exists():
-            url = json.loads(note.read_text())["url"]
-            if _answers(url):
-                return Server(url=url, held=held)
-        url = _start(shared / "postgres.users")
-        note.write_text(json.dumps({"url": url}))
-        return Server(url=url, held=held)
+        yield Server(given)
+        return
+    with contextlib.ExitStack() as stack:
+        with (shared / "postgres.mutex").open("a") as mutex:
+            fcntl.flock(mutex, fcntl.LOCK_EX)
+            users = shared / "postgres.users"
+            stack.enter_context(keeper.hold(users))
+            url = _shared_url(shared / "postgres.json", users)
+        yield Server(url)
+
+
+def _shared_url(note: Path, users: Path) -> str:
+    if note.exists():
+        noted: str = json.loads(note.read_text())["url"]
+        if _answers(noted):
+            return noted
+    url = _start(users)
+    note.write_text(json.dumps({"url": url}))
+    return url
 
 
 @contextlib.contextmanager

@@ -73,12 +73,10 @@ def postgresql(session_folder: Path) -> Iterator[Server]:
     from tombola.testing import postgres
 
     try:
-        server = postgres.serve(session_folder)
+        with postgres.serve(session_folder) as server:
+            yield server
     except postgres.PostgresMissing as missing:
         pytest.fail(str(missing), pytrace=False)
-    yield server
-    if server.held is not None:
-        server.held.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
-from tombola.testing.network import Network, TestClock, in_process
 
+from tombola.testing.network import Network, TestClock, in_process
 from tombola_sandbox.access import DEMO_APP
 from tombola_sandbox.app import sandbox_app
 from tombola_sandbox.world import World

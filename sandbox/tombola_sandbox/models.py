@@ -62,6 +62,7 @@ class Post:
     Attributes:
         body: the post object, old vocabulary.
         visible_from: when the search index has it, aware UTC; later than ``created_at``.
+        found_as_of: by which time search finds it; later than ``created_at`` for old recordings.
         searchable: False for posts known only because another refers to them.
         deleted: gone for good.
         edited_into: the id of the next version; search shows only the last.
@@ -70,6 +71,7 @@ class Post:
     body: Json
     created_at: datetime
     visible_from: datetime
+    found_as_of: datetime
     searchable: bool = True
     deleted: bool = False
     edited_into: int | None = None

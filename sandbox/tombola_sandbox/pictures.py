@@ -22,13 +22,23 @@ def draw(seed: str, width: int, height: int) -> bytes:
     return _drawn(seed, width, height)
 
 
+def draw_scene(name: str, *, seed: str, hue: float, width: int, height: int) -> bytes:
+    """Draw a chosen scene (``hills cup leaves rings shelf``) in a chosen colour (hue, 0 to 1)."""
+    dice = random.Random(seed)  # noqa: S311 - a picture, no secret
+    return _painted(_SCENES[name], hue, dice, width, height)
+
+
 @lru_cache(maxsize=64)
 def _drawn(seed: str, width: int, height: int) -> bytes:
     dice = random.Random(seed)  # noqa: S311 - a picture, no secret
+    hue = dice.random()
+    name = dice.choices(list(_SCENES), weights=_OFTEN)[0]
+    return _painted(_SCENES[name], hue, dice, width, height)
+
+
+def _painted(scene: "Scene", hue: float, dice: random.Random, width: int, height: int) -> bytes:
     scale = 900 / max(width, height)
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    hue = dice.random()
-    scene = dice.choice(_SCENES)
     image = scene(_sky(size, hue, dice), hue, dice)
     out = io.BytesIO()
     image.resize((width, height), Image.Resampling.LANCZOS).save(out, "JPEG", quality=84)
@@ -42,8 +52,8 @@ def _colour(hue: float, lightness: float, saturation: float) -> Colour:
 
 def _sky(size: tuple[int, int], hue: float, dice: random.Random) -> Image.Image:
     """Make a soft background that goes from one colour to its neighbour."""
-    top = _colour(hue, 0.86, 0.75)
-    bottom = _colour(hue + dice.uniform(0.06, 0.16), 0.68, 0.65)
+    top = _colour(hue, 0.87, 0.6)
+    bottom = _colour(hue + dice.uniform(0.06, 0.16), 0.7, 0.48)
     strip = Image.new("RGB", (1, 2))
     strip.putpixel((0, 0), top)
     strip.putpixel((0, 1), bottom)
@@ -167,4 +177,11 @@ def _shelf(image: Image.Image, hue: float, dice: random.Random) -> Image.Image:
 
 
 Scene = Callable[[Image.Image, float, random.Random], Image.Image]
-_SCENES: Final[tuple[Scene, ...]] = (_hills, _cup, _cup, _leaves, _rings, _shelf)
+_SCENES: Final[dict[str, Scene]] = {
+    "hills": _hills,
+    "cup": _cup,
+    "leaves": _leaves,
+    "rings": _rings,
+    "shelf": _shelf,
+}
+_OFTEN: Final = (2, 4, 2, 2, 2)

@@ -268,6 +268,7 @@ class World:
             body=dict(body["post"]),
             created_at=datetime.fromisoformat(body["created_at"]),
             visible_from=datetime.fromisoformat(body["visible_from"]),
+            found_as_of=datetime.fromisoformat(body.get("found_as_of") or body["created_at"]),
             searchable=bool(body.get("searchable", True)),
         )
         if int(subject) not in self.posts:

@@ -165,8 +165,8 @@ def _is_there(post: Post, now: datetime, search: Search) -> bool:
         post.searchable
         and post.edited_into is None
         and post.visible_from <= now
-        and post.created_at >= search.begins
-        and (search.ends is None or post.created_at < search.ends)
+        and post.found_as_of >= search.begins
+        and (search.ends is None or post.found_as_of < search.ends)
     )
 
 
@@ -198,7 +198,7 @@ def _id(params: Params, name: str, floor: datetime, world: World) -> int | None:
     if found is None:
         return None
     known = world.posts.get(found)
-    if (known.created_at if known else time_of(found)) < floor:
+    if (known.found_as_of if known else time_of(found)) < floor:
         lowest = lowest_id(floor)
         params.complain(
             name,

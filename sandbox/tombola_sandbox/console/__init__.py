@@ -1,0 +1,1 @@
+"""The console: post, break, watch."""

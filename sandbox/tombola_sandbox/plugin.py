@@ -1,0 +1,14 @@
+"""The sandbox as a plugin: it brings commands and nothing else."""
+
+from collections.abc import Iterable
+
+import click
+
+from tombola.hookspecs import hookimpl
+from tombola_sandbox.commands import load, post, serve
+
+
+@hookimpl
+def register_commands() -> Iterable[click.Command]:
+    """``tombola sandbox serve``, ``load`` and ``post``."""
+    return [serve, load, post]

@@ -1,0 +1,74 @@
+"""Acts on the running sandbox, or on its folder where none runs."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from tombola_sandbox.loading import LoadError, Manner, load
+from tombola_sandbox.serving import Place, open_world
+from tombola_sandbox.world import World
+
+PATIENCE_S = 60
+
+
+def load_file(place: Place, text: str, manner: Manner) -> str:
+    """Take a recording; what was taken, in a sentence.
+
+    Raises:
+        LoadError: a line is no page; nothing was taken.
+        AlreadyServedError: a process has the world open and does not answer.
+    """
+    wishes = {
+        "text": text,
+        "as_recent": manner.as_recent,
+        "shift_to_now": manner.shift_to_now,
+        "keep_media_urls": manner.keep_media_urls,
+    }
+    answer = _ask(place, "/console/api/load", wishes)
+    if answer is not None:
+        if "error" in answer:
+            raise LoadError(answer["error"])
+        return str(answer["said"])
+    with open_world(place.folder) as world:
+        return load(world, text.splitlines(), manner).words()
+
+
+def post_text(place: Place, *, username: str, text: str, photos: int, lang: str) -> str:
+    """Let somebody post; which post it was.
+
+    Raises:
+        KeyError: nobody is called so.
+        AlreadyServedError: a process has the world open and does not answer.
+    """
+    wishes = {"username": username, "text": text, "photos": photos, "lang": lang}
+    answer = _ask(place, "/console/api/post", wishes)
+    if answer is not None:
+        if "error" in answer:
+            raise KeyError(answer["error"])
+        return str(answer["said"])
+    with open_world(place.folder) as world:
+        return posted(world, username=username, text=text, photos=photos, lang=lang)
+
+
+def posted(world: World, *, username: str, text: str, photos: int, lang: str) -> str:
+    """Post in a world at hand; which post it was."""
+    made = world.post(username, text, photos=photos, lang=lang)
+    return f"{made.id} by @{username}"
+
+
+def _ask(place: Place, path: str, wishes: dict[str, Any]) -> dict[str, Any] | None:
+    """Ask the running sandbox; None if none answers at its address."""
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        place.network + path,
+        data=json.dumps(wishes).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:  # noqa: S310
+            return dict(json.load(response))
+    except urllib.error.HTTPError as error:
+        with error:
+            return dict(json.load(error))
+    except urllib.error.URLError:
+        return None

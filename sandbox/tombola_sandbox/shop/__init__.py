@@ -1,0 +1,1 @@
+"""A small shop on another site, whose pages report to Tombola."""

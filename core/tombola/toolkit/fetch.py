@@ -141,7 +141,7 @@ class Fetcher:
             raise HttpRefused(f"{url.host} is not among the hosts of this network")
         if _place(url) in self.exempt or _place(url) in self.mounts:
             return
-        if (url.port or PORTS[url.scheme]) not in PORTS.values():
+        if _port(url) not in PORTS.values():
             raise HttpRefused(f"{url.host}: port {url.port} is not fetched from")
 
     def _request(
@@ -234,7 +234,11 @@ def _joined(base: httpx2.URL, location: str) -> httpx2.URL:
 
 
 def _place(url: httpx2.URL) -> str:
-    return f"{url.host}:{url.port or PORTS.get(url.scheme, 0)}"
+    return f"{url.host}:{_port(url)}"
+
+
+def _port(url: httpx2.URL) -> int:
+    return PORTS.get(url.scheme, 0) if url.port is None else url.port
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str]:

@@ -4,12 +4,26 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from tombola.widget import scripts
+from tombola.campaigns import actions, service
+from tombola.campaigns.rules import ActionForm, CampaignForm
+from tombola.entries.models import entry
+from tombola.entries.totals import recount
+from tombola.installation import Installation
+from tombola.plans.service import ensure_first_plans
+from tombola.teams.rules import Actor, Role
+from tombola.teams.service import NewTeam, create_team, set_plan
+from tombola.testing.clock import NOON
+from tombola.widget import entering, scripts
+from tombola.widget.directory import Directory
+from tombola.widget.models import event, near_miss
+from tombola.widget.tracking import Tracker
 
 KEY = "y2sB7"
 STUB = "window.Gleam = window.Gleam || [];"
@@ -121,3 +135,82 @@ def console(page):
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     yield said
     assert said == []
+
+
+OPERATOR = Actor(0, "", None, "Olga", Role.VIEWER, operator=True)
+
+
+class Site:
+    """A team on the Business plan with one campaign in Berlin, and what its pages push."""
+
+    def __init__(self, inst: Installation) -> None:
+        self.inst = inst
+        with inst.db.write() as conn:
+            ensure_first_plans(conn)
+        team = create_team(inst, OPERATOR, NewTeam(name="Shop", slug="shop", plan="business"))
+        self.actor = Actor.system(team.id, team.uid)
+        form = CampaignForm(
+            title="Win a bicycle",
+            zone="Europe/Berlin",
+            starts_at=NOON - timedelta(days=10),
+            ends_at=NOON + timedelta(days=10),
+        )
+        self.campaign = service.create(inst, self.actor, form, key="y2sB7")
+        self.directory = Directory(inst, fresh_s=0)
+        self.tracker = Tracker(inst, self.directory)
+
+    def action(self, *names: str, interval: str = "once", **config: Any) -> service.Action:
+        """Add a custom action completed by these names, or by a question without any."""
+        words = {"completed_by": "tracking", "signals": names} if names else {"question": "Why?"}
+        form = ActionForm(
+            type_key="custom_tracking.custom",
+            title=f"Do {' and '.join(names) or 'tell'}",
+            config={**words, **config},
+            interval=interval,
+            worth=3,
+        )
+        return actions.add(self.inst, self.actor, self.campaign.uid, form)
+
+    def push(self, *events: Any, visitor: str = "visitor-1", token: str | None = None) -> int:
+        """What the script sends; the status of the answer."""
+        body = {"v": visitor, "k": [self.campaign.key], "e": list(events), "x": token}
+        return self.tracker.take(json.dumps(body).encode(), "https://shop.example").status
+
+    def enter(self, email: str = "anna@mail.example", browser: str = "cookie-1") -> None:
+        """Log somebody in by name and address, in the browser with that cookie."""
+        entering.enter(
+            self.inst, self.directory, self.directory.get("y2sB7"), browser, "Anna", email
+        )
+
+    def visitor_of(self, browser: str = "cookie-1") -> int:
+        """The number of the visitor with that cookie."""
+        return entering.visitor(self.inst, self.campaign.team_id, browser).id
+
+    def plan(self, key: str) -> None:
+        """Put the team on another plan."""
+        set_plan(self.inst, OPERATOR, "shop", key)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The ledger's rows in the order of their recording."""
+        with self.inst.db.read() as conn:
+            return [dict(r) for r in conn.execute(select(entry).order_by(entry.c.id)).mappings()]
+
+    def events(self) -> list[dict[str, Any]]:
+        """Stored events in order."""
+        with self.inst.db.read() as conn:
+            return [dict(r) for r in conn.execute(select(event).order_by(event.c.id)).mappings()]
+
+    def misses(self) -> dict[tuple[str, str], int]:
+        """Near misses: how often, by name and reason."""
+        with self.inst.db.read() as conn:
+            rows = conn.execute(select(near_miss)).mappings()
+            return {(row["name"], row["reason"]): row["times"] for row in rows}
+
+
+@pytest.fixture
+def site(inst):
+    site = Site(inst)
+    yield site
+    site.tracker.close()
+    with inst.db.read() as conn:
+        assert recount(conn, site.campaign.id) == []

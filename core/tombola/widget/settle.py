@@ -203,7 +203,7 @@ def _identities(conn: Connection, entrants: Collection[int]) -> dict[int, int]:
         .where(members(conn, identity.c.entrant_id, sorted(entrants)))
         .group_by(identity.c.entrant_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _is_void(each: Happened, now: datetime) -> bool:
@@ -229,4 +229,4 @@ def _keys(conn: Connection, team_id: int, campaigns: Collection[int]) -> dict[in
             campaign.c.team_id == team_id, members(conn, campaign.c.id, sorted(campaigns))
         )
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

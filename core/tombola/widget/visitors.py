@@ -91,3 +91,23 @@ def forget(conn: Connection, team_id: int, widget_id: int) -> None:
         .where(visitor.c.team_id == team_id, visitor.c.id == widget_id)
         .values(entrant_id=None)
     )
+
+
+def move(conn: Connection, team_id: int, from_id: int, to_id: int) -> None:
+    """The browsers of one entrant are another's from now on."""
+    conn.execute(
+        visitor.update()
+        .where(visitor.c.team_id == team_id, visitor.c.entrant_id == from_id)
+        .values(entrant_id=to_id)
+    )
+
+
+def standing_for(conn: Connection, team_id: int, widget_id: int) -> list[int]:
+    """The numbers of a visitor of the widget and of the pages' visitors that stand for it."""
+    rows = conn.execute(
+        select(visitor.c.id).where(
+            visitor.c.team_id == team_id,
+            or_(visitor.c.id == widget_id, visitor.c.stands_for_id == widget_id),
+        )
+    )
+    return list(rows.scalars())

@@ -1,0 +1,239 @@
+"""How a browser becomes an entrant: with a name, or with a log-in at a network."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, select
+
+from tombola.api import Ctx, Flow, Identity, Invalid, NotFound, Redirect, Who
+from tombola.db.rows import first
+from tombola.entrants import service as entrants
+from tombola.entries.linking import recognise
+from tombola.installation import Installation
+from tombola.teams.models import team as team_table
+from tombola.teams.rules import Actor, token_hash
+from tombola.widget import settle, visitors
+from tombola.widget.directory import Directory, Place
+from tombola.widget.models import handshake
+from tombola.widget.tokens import cookie_hash
+from tombola.widget.visitors import Visitor
+
+#: How long a person may take at the network.
+PATIENCE = timedelta(minutes=15)
+#: A network is asked by a server elsewhere, which takes longer than a page's own plugins may.
+NETWORK_DEADLINE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A browser that left for a network."""
+
+    team: Actor
+    visitor_id: int
+    verifier: str
+    back_to: str
+    consented: bool
+
+
+def known(inst: Installation, team_id: int, secret: str | None) -> Visitor | None:
+    """The visitor with that cookie, or None."""
+    if not secret:
+        return None
+    hashed = cookie_hash(team_id, secret)
+    with inst.db.read() as conn:
+        return visitors.find(conn, [hashed]).get(hashed)
+
+
+def visitor(inst: Installation, team_id: int, secret: str) -> Visitor:
+    """The visitor with that cookie, made if it is new."""
+    found = known(inst, team_id, secret)
+    if found is not None:
+        return found
+    hashed = cookie_hash(team_id, secret)
+    with inst.db.write() as conn:
+        return visitors.meet(conn, {hashed: team_id}, inst.clock())[hashed]
+
+
+def who_is(conn: Connection, team_id: int, entrant_id: int, locale: str = "en") -> Who:
+    """An entrant as plugins see it: proven identities only."""
+    person = entrants.get(conn, team_id, entrant_id)
+    proven = [each for each in entrants.identities_of(conn, team_id, entrant_id) if each.proven_at]
+    return Who(person.uid, tuple(each.api for each in proven), person.name, locale)
+
+
+def enter(
+    inst: Installation, directory: Directory, place: Place, secret: str, name: str, email: str
+) -> None:
+    """Make an entrant of the browser with that cookie; what it did before is claimed.
+
+    The address is kept as given: without a confirmation it proves nothing.
+    """
+    team_id = place.campaign.team_id
+    met = visitor(inst, team_id, secret)
+    if met.entrant_id is not None:
+        return
+    now = inst.clock()
+    with inst.db.write() as conn:
+        person = entrants.enter(conn, team_id, met.id, name, email, now)
+        visitors.become(conn, team_id, met.id, person.entrant_id)
+        bound = visitors.standing_for(conn, team_id, met.id)
+    settle.claim(inst, directory, team_id, bound)
+
+
+def begin(
+    inst: Installation,
+    place: Place,
+    secret: str,
+    provider: str,
+    back_to: str,
+    *,
+    consented: bool,
+) -> str:
+    """Send the browser with that cookie to a network.
+
+    Args:
+        inst: The installation.
+        place: The campaign that is entered.
+        secret: The browser's.
+        provider: Key of the identity provider.
+        back_to: Path of ours to go to in the end.
+        consented: Whether the person agreed to what the provider asks.
+
+    Returns:
+        The network's address.
+
+    Raises:
+        NotFound: No installed plugin offers this provider.
+        Invalid: It cannot be used now; the message is the entrant's.
+    """
+    offered = inst.plugins.provider(provider)
+    if offered is None:
+        raise NotFound("This way to log in is not there.")
+    team = place.team
+    met = visitor(inst, team.team_id, secret)
+    flow = Flow(
+        state=secrets.token_urlsafe(32),
+        verifier=secrets.token_urlsafe(48),
+        callback=callback(inst, provider),
+    )
+    step = inst.plugins.call(
+        provider, team, "begin", lambda ctx: offered.begin(ctx, flow), passes=(Invalid,)
+    )
+    if not isinstance(step, Redirect):
+        raise Invalid({"": "This way to log in cannot be used here."})
+    now = inst.clock()
+    hashed = token_hash(flow.state)
+    with inst.db.write() as conn:
+        conn.execute(handshake.delete().where(handshake.c.expires_at < now))
+        conn.execute(
+            handshake.insert().values(
+                state_hash=hashed,
+                team_id=team.team_id,
+                campaign_id=place.campaign.id,
+                visitor_id=met.id,
+                provider=provider,
+                sealed=inst.vault.seal(f"handshake {hashed}", flow.verifier),
+                back_to=back_to,
+                details={"consented": consented or offered.consent is None},
+                expires_at=now + PATIENCE,
+            )
+        )
+    return step.url
+
+
+def finish(
+    inst: Installation,
+    directory: Directory,
+    secret: str | None,
+    provider: str,
+    params: Mapping[str, str],
+) -> str:
+    """Take back a browser that a network sends, and keep who it has proven to be.
+
+    Returns:
+        The path of ours to go to.
+
+    Raises:
+        NotFound: Nobody left for this network with that state, it was used, or time ran out, or
+            another browser brought it.
+        Invalid: The person or the network refused; ``errors["back_to"]`` is where to go.
+    """
+    state = params.get("state", "")
+    hashed = token_hash(state)
+    left = _take(inst, hashed, provider)
+    met = known(inst, left.team.team_id, secret)
+    if met is None or met.id != left.visitor_id:
+        raise NotFound("This log-in was begun in another browser. Please try again.")
+    offered = inst.plugins.provider(provider)
+    if offered is None:
+        raise NotFound("This way to log in is not there.")
+    flow = Flow(state, left.verifier, callback(inst, provider))
+
+    def ask(ctx: Ctx) -> Identity:
+        return offered.finish(ctx, flow, params).identity
+
+    try:
+        seen = inst.plugins.call(
+            provider, left.team, "finish", ask, deadline=NETWORK_DEADLINE, passes=(Invalid,)
+        )
+    except Invalid as refused:
+        raise Invalid({**refused.errors, "back_to": left.back_to}) from refused
+    _become(inst, directory, met, seen, consented=left.consented)
+    return left.back_to
+
+
+def leave(inst: Installation, team_id: int, secret: str) -> None:
+    """Log the browser with that cookie out. The cookie itself is the caller's to take away."""
+    met = known(inst, team_id, secret)
+    if met is not None:
+        with inst.db.write() as conn:
+            visitors.forget(conn, team_id, met.id)
+
+
+def callback(inst: Installation, provider: str) -> str:
+    """Where a network sends browsers back to."""
+    return f"{inst.settings.address}/back/{provider}"
+
+
+def _become(
+    inst: Installation, directory: Directory, met: Visitor, seen: Identity, *, consented: bool
+) -> None:
+    now = inst.clock()
+    with inst.db.write() as conn:
+        before = entrants.find(conn, met.team_id, seen.provider, seen.uid)
+        entrant_id = recognise(conn, met.team_id, met.entrant_id, seen, now, consented=consented)
+        visitors.become(conn, met.team_id, met.id, entrant_id)
+        if before is not None and before.entrant_id != entrant_id:
+            _follow(conn, met.team_id, before.entrant_id, entrant_id)
+        bound = visitors.standing_for(conn, met.team_id, met.id)
+    settle.claim(inst, directory, met.team_id, bound)
+
+
+def _follow(conn: Connection, team_id: int, from_id: int, to_id: int) -> None:
+    """Let the browsers of an entrant that has lost its last identity follow it."""
+    if not entrants.identities_of(conn, team_id, from_id):
+        visitors.move(conn, team_id, from_id, to_id)
+
+
+def _take(inst: Installation, hashed: str, provider: str) -> _Left:
+    """Use a handshake up, once."""
+    now = inst.clock()
+    mine = (handshake.c.state_hash == hashed, handshake.c.provider == provider)
+    free = (handshake.c.used_at.is_(None), handshake.c.expires_at > now)
+    with inst.db.write() as conn:
+        used = conn.execute(handshake.update().where(*mine, *free).values(used_at=now))
+        joined = select(handshake, team_table.c.uid).join(
+            team_table, team_table.c.id == handshake.c.team_id
+        )
+        row = first(conn, joined.where(*mine))
+    if used.rowcount != 1 or row is None:
+        raise NotFound("This log-in has ended already, or took too long. Please try again.")
+    return _Left(
+        team=Actor.system(row["team_id"], row["uid"]),
+        visitor_id=row["visitor_id"],
+        verifier=inst.vault.open(f"handshake {hashed}", row["sealed"]),
+        back_to=row["back_to"],
+        consented=row["details"]["consented"],
+    )

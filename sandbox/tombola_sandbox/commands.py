@@ -13,7 +13,7 @@ def serve(quiet: bool) -> None:  # noqa: FBT001 - click's way of flags
     TOMBOLA_PORT=n puts the shop at 127.0.0.1:n+1, the networks and the console at 127.0.0.1:n+2.
     The world is kept in TOMBOLA_DATA_DIR/sandbox.
     """
-    from tombola_sandbox.serving import (  # noqa: PLC0415 - plugins are import-light
+    from tombola_sandbox.place import (  # noqa: PLC0415 - plugins are import-light
         AlreadyServedError,
         place_from_environment,
     )
@@ -64,8 +64,8 @@ def load(
     none runs, its folder is.
     """
     from tombola_sandbox.loading import LoadError, Manner  # noqa: PLC0415 - import-light
+    from tombola_sandbox.place import AlreadyServedError, place_from_environment  # noqa: PLC0415
     from tombola_sandbox.remote import load_file  # noqa: PLC0415
-    from tombola_sandbox.serving import AlreadyServedError, place_from_environment  # noqa: PLC0415
 
     manner = Manner(
         as_recent=not keep_age, shift_to_now=shift_to_now, keep_media_urls=keep_media_urls
@@ -84,8 +84,8 @@ def load(
 @click.option("--lang", default="en", show_default=True)
 def post(text: str, username: str, photos: int, lang: str) -> None:
     """Let somebody post TEXT in the running sandbox, or in its folder if none runs."""
+    from tombola_sandbox.place import AlreadyServedError, place_from_environment  # noqa: PLC0415
     from tombola_sandbox.remote import post_text  # noqa: PLC0415 - import-light
-    from tombola_sandbox.serving import AlreadyServedError, place_from_environment  # noqa: PLC0415
 
     try:
         said = post_text(

@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 from tombola_sandbox.loading import LoadError, Manner, load
-from tombola_sandbox.serving import Place, open_world
+from tombola_sandbox.place import Place, open_world
 from tombola_sandbox.world import World
 
 PATIENCE_S = 60

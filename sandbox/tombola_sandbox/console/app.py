@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask, Response, abort, redirect, render_template, request, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
@@ -14,19 +14,17 @@ from tombola_sandbox.console import views
 from tombola_sandbox.loading import LoadError, Manner, load
 from tombola_sandbox.models import Standing
 from tombola_sandbox.pages import POLICY
+from tombola_sandbox.place import Place
 from tombola_sandbox.remote import posted
 from tombola_sandbox.switches import Vocabulary
 from tombola_sandbox.world import World
-
-if TYPE_CHECKING:
-    from tombola_sandbox.serving import Place
 
 MOST_BYTES = 256 * 1024 * 1024
 LIVE_CALLS = 8
 OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def console_app(world: World, network: Network, place: "Place") -> Flask:
+def console_app(world: World, network: Network, place: Place) -> Flask:
     """Make the console for one world."""
     app = Flask("tombola_sandbox", template_folder="templates/console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES

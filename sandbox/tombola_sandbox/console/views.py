@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tombola.testing.network import Clock, FaultKind, Network
 from tombola_sandbox.access import DEMO_APP
 from tombola_sandbox.models import Post, Standing
+from tombola_sandbox.place import Place
 from tombola_sandbox.switches import Vocabulary
 from tombola_sandbox.world import World
-
-if TYPE_CHECKING:
-    from tombola_sandbox.serving import Place
 
 SHOWN_POSTS = 30
 
@@ -56,7 +54,7 @@ def clock_time(at: datetime) -> str:
     return f"{at:%H:%M:%S}"
 
 
-def status(world: World, network: Network, place: "Place") -> dict[str, Any]:
+def status(world: World, network: Network, place: Place) -> dict[str, Any]:
     """What every page shows at its top."""
     labels: dict[str, str] = {kind.value: said for kind, said in KINDS}
     where: dict[str, str] = dict(PATTERNS)

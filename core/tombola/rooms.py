@@ -1,11 +1,25 @@
 """What the rooms bring to the house: their pages and their kinds of duty, each list once."""
 
+from tombola.desk import actions as desk_actions
+from tombola.desk import campaigns as desk_campaigns
+from tombola.entries import admin as entries_admin
 from tombola.installation import Installation
+from tombola.operators import admin as operators_admin
+from tombola.plans import admin as plans_admin
+from tombola.plans import teams_admin as operator_teams
 from tombola.queue.kinds import Kind, Kinds
 from tombola.teams import admin as teams_admin
 from tombola.web.routing import Pages
 
-PAGES: tuple[Pages, ...] = (teams_admin.pages,)
+PAGES: tuple[Pages, ...] = (
+    teams_admin.pages,
+    operator_teams.pages,
+    plans_admin.pages,
+    operators_admin.pages,
+    desk_campaigns.pages,
+    desk_actions.pages,
+    entries_admin.pages,
+)
 
 
 def kinds(inst: Installation) -> Kinds:

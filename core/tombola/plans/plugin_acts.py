@@ -1,6 +1,6 @@
 """What operators and teams do to plugins: switch, set up, wake up. Every act is audited."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
@@ -98,6 +98,8 @@ def save_settings(
     scope: Scope,
     scope_id: str,
     values: Mapping[str, Any],
+    *,
+    forget: Collection[str] = (),
 ) -> Config:
     """Store a plugin's settings; secrets that come empty stay what they were.
 
@@ -108,6 +110,7 @@ def save_settings(
         scope: INSTALLATION or TEAM.
         scope_id: "" or the team's row number as text.
         values: as the form gave them, by field; a field left out falls back to the wider scope.
+        forget: secrets to take away instead of keeping them.
 
     Raises:
         Invalid: complaints by field.
@@ -119,7 +122,8 @@ def save_settings(
     now = inst.clock()
     with inst.db.write() as conn:
         before = config.stored(conn, inst.vault, slug, scope, scope_id)
-        saved = _validated(model, _with_kept_secrets(model, values, before))
+        kept = {name: value for name, value in before.items() if name not in forget}
+        saved = _validated(model, _with_kept_secrets(model, values, kept))
         config.save(conn, inst.vault, slug, scope, scope_id, saved)
         detail = {"scope": scope.value, "fields": sorted(saved.model_fields_set)}
         audit(conn, actor, "plugin.settings_saved", slug, detail, now)

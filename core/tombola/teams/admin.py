@@ -7,19 +7,17 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from tombola.api import Audience, Conflict, Invalid, NotFound
+from tombola.api import Audience, Invalid, NotFound
 from tombola.installation import current
 from tombola.teams import doors, first_start, service, sessions
 from tombola.teams.rules import SESSION_END, Role
-from tombola.teams.service import Email, Name, NewMember, NewTeam
+from tombola.teams.service import Email, Name, NewMember
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
-from tombola.web.navigation import Place
 from tombola.web.routing import Pages
 from tombola.web.sessions import drop_token, give_token, read_token
 
 pages = Pages("teams", __name__)
-pages.link(Place.OPERATOR, "Teams", "all_teams", order=10)
 
 
 class FirstStart(BaseModel):
@@ -42,14 +40,6 @@ class LogIn(BaseModel):
 
     email: Annotated[str, Field(title="E-mail address", min_length=1)]
     password: Annotated[SecretStr, Field(title="Password", min_length=1)]
-
-
-class TeamForm(BaseModel):
-    """What a new team needs."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: Annotated[Name, Field(title="Name of the team")]
 
 
 @pages.get("/", audience=Audience.PUBLIC)
@@ -84,7 +74,7 @@ def first_start_act() -> ResponseReturnValue:
         first_start.create(current(), asked.token, member)
     except Invalid as wrong:
         return _first_start(form.with_errors(wrong.errors)), 422
-    return _open(asked.email, asked.password, url_for("teams.all_teams"))
+    return _open(asked.email, asked.password, url_for("operator_teams.listing"))
 
 
 @pages.get("/log-in", audience=Audience.PUBLIC)
@@ -144,35 +134,6 @@ def end_session(uid: str) -> ResponseReturnValue:
     return redirect(url_for("teams.sessions_page"), 303)
 
 
-@pages.get("/operator/teams", audience=Audience.OPERATOR)
-def all_teams() -> ResponseReturnValue:
-    """Every team, and a form for another one."""
-    return _all_teams(Form.of(TeamForm))
-
-
-@pages.post("/operator/teams", audience=Audience.OPERATOR)
-def create_team() -> ResponseReturnValue:
-    """Make a team whose owner is the operator who made it."""
-    form = Form.sent(TeamForm, request.form)
-    if form.value is None:
-        return _all_teams(form), 422
-    try:
-        made = service.create_team(current(), doors.actor(), NewTeam(name=form.value.name))
-    except Conflict as wrong:
-        return _all_teams(form.with_errors({"name": str(wrong)})), 422
-    flash(_("The team is there. Make its first campaign."), "good")
-    return redirect(url_for("campaigns.overview", team=made.slug), 303)
-
-
-@pages.post("/operator/teams/<slug>/plan", audience=Audience.OPERATOR)
-def set_plan(slug: str) -> ResponseReturnValue:
-    """Move a team to another plan."""
-    moved = service.set_plan(current(), doors.actor(), slug, request.form.get("plan", ""))
-    said = _("%(team)s is on the plan %(plan)s now.") % {"team": moved.name, "plan": moved.plan}
-    flash(said, "good")
-    return redirect(url_for("teams.all_teams"), 303)
-
-
 def _first_start(form: Form[FirstStart]) -> str:
     inst = current()
     if service.has_operator(inst):
@@ -202,9 +163,3 @@ def _own_address(wanted: str) -> str:
     if is_path and not parts.scheme and not parts.netloc and "\\" not in wanted:
         return wanted
     return url_for("teams.home")
-
-
-def _all_teams(form: Form[TeamForm]) -> str:
-    found = service.all_teams(current(), doors.actor())
-    plans = service.plan_keys(current())
-    return render_template("teams/all_teams.html", form=form, teams=found, plans=plans)

@@ -80,7 +80,7 @@ def _greet(found: Member) -> None:
     g.home = url_for("teams.home")
     g.menu_links = [Link(_("Your teams"), url_for("teams.choose"))]
     if found.operator:
-        g.menu_links.append(Link(_("Run the installation"), url_for("teams.all_teams")))
+        g.menu_links.append(Link(_("Run the installation"), url_for("operator_teams.listing")))
     g.menu_links.append(Link(_("Where you are logged in"), url_for("teams.sessions_page")))
 
 

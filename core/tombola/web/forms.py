@@ -32,10 +32,10 @@ _MISSING = object()
 class Form(Generic[M]):
     """One model's fields with texts and errors.
 
-    ``texts``: what each control shows, by path; a list for several lines or choices. ``errors``: by
-    path, ``""``
-    for the whole. ``kept``: paths of stored secrets. ``value``: the model, once ``sent`` found no
-    error.
+    ``texts``: what each control shows, by path; a list for several lines or choices.
+    ``errors``: by path, ``""`` for the whole. ``kept``: paths of stored secrets, ``written``: of
+    those sent anew, ``forgotten``: of those to be taken away. ``value``: the model, once ``sent``
+    found no error.
     """
 
     model: type[M]
@@ -44,6 +44,8 @@ class Form(Generic[M]):
     errors: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     prefix: str = ""
+    written: frozenset[str] = frozenset()
+    forgotten: frozenset[str] = frozenset()
     value: M | None = None
 
     @classmethod
@@ -85,7 +87,17 @@ class Form(Generic[M]):
             if value is not _MISSING:
                 _bury(data, spec.name, value)
         texts = {spec.name: _echo(spec, posted, prefix) for spec in leaves(fields)}
-        form = cls(model, fields, texts, errors, _kept(fields, old), prefix)
+        secrets = [spec.name for spec in leaves(fields) if spec.kind is Kind.SECRET]
+        form = cls(
+            model,
+            fields,
+            texts,
+            errors,
+            _kept(fields, old),
+            prefix,
+            written=frozenset(name for name in secrets if posted.get(prefix + name)),
+            forgotten=frozenset(name for name in secrets if _FORGET + prefix + name in posted),
+        )
         return form._validated(data)
 
     def with_errors(self, errors: Mapping[str, Text]) -> "Form[M]":
@@ -97,6 +109,20 @@ class Form(Generic[M]):
             place = path if path in known else ""
             merged[place] = f"{merged[place]} {message}" if place in merged else message
         return replace(self, errors=merged, value=None)
+
+    def given(self) -> dict[str, Any]:
+        """The value's fields that somebody filled in: what was left empty is left out.
+
+        A secret that was not written anew is left out too.
+        """
+        if self.value is None:
+            return {}
+        names = {
+            spec.name.partition(".")[0]
+            for spec in leaves(self.fields)
+            if spec.kind is Kind.CHECK or self.texts.get(spec.name) or spec.name in self.written
+        }
+        return {name: getattr(self.value, name) for name in names}
 
     def html_name(self, spec: FieldSpec) -> str:
         """The control's name in the page."""

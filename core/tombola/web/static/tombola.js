@@ -102,8 +102,15 @@ document.addEventListener("click", (event) => {
   });
 });
 
+// A new campaign begins in the zone of whoever makes it.
+function suggestZone(list) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (list.value === "UTC" && [...list.options].some((option) => option.value === own)) list.value = own;
+}
+
 function prepare(root) {
   tellTimes(root);
+  root.querySelectorAll("select[data-tombola-own-zone]").forEach(suggestZone);
   root.querySelectorAll("[data-tombola-selection]").forEach(countSelection);
 }
 

@@ -1,0 +1,201 @@
+"""Pages of one action: choosing its kind, its form with the plugin's own part, taking it away."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tombola.api import ActionType, Audience, Config, Importer, Invalid, NotAllowed, NotFound
+from tombola.api.text import render
+from tombola.campaigns import actions
+from tombola.campaigns.pages import campaign_of_address
+from tombola.campaigns.rules import ActionForm
+from tombola.campaigns.service import Action, Campaign
+from tombola.desk.fields import ActionFields
+from tombola.entries import editing
+from tombola.installation import current
+from tombola.teams import doors
+from tombola.teams.rules import Role
+from tombola.web.forms import Form
+from tombola.web.i18n import gettext as _
+from tombola.web.routing import Pages
+
+pages = Pages("actions", __name__)
+_OWN = "config."
+
+
+@pages.get("/team/<team>/campaign/<key>/add", audience=Audience.TEAM, role=Role.EDITOR)
+def choose(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """The kinds of action; those that the plan lacks are shown with the reason."""
+    offers = actions.offers(current(), doors.actor())
+    found = campaign_of_address(key)
+    return render_template("desk/choose.html", campaign=found, offers=offers)
+
+
+@pages.get("/team/<team>/campaign/<key>/add/<kind>", audience=Audience.TEAM, role=Role.EDITOR)
+def new(team: str, key: str, kind: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """The form of a new action."""
+    found = campaign_of_address(key)
+    part = _part(kind)
+    first = {"title": render(part.title, _)}
+    return _page(found, kind, Form.of(ActionFields, first), _own_form(part, None))
+
+
+@pages.post("/team/<team>/campaign/<key>/add/<kind>", audience=Audience.TEAM, role=Role.EDITOR)
+def add(team: str, key: str, kind: str) -> ResponseReturnValue:
+    """Add an action; an import goes on with its first source."""
+    found = campaign_of_address(key)
+    part = _part(kind)
+    form, own = _sent(part, None)
+    if form.value is None or (own is not None and own.value is None):
+        return _page(found, kind, form, own), 422
+    try:
+        added = actions.add(current(), doors.actor(), found.uid, _asked(kind, form, own))
+    except Invalid as wrong:
+        return _page(found, kind, *_told(form, own, wrong)), 422
+    except NotAllowed as no:
+        return _page(found, kind, form.with_errors({"": no.denied.reason}), own), 403
+    if own is None:
+        return redirect(url_for("importing.new", team=team, key=key, action=added.uid), 303)
+    flash(_("Added."), "good")
+    return redirect(url_for("campaigns.show", team=team, key=key), 303)
+
+
+@pages.get("/team/<team>/campaign/<key>/action/<uid>", audience=Audience.TEAM, role=Role.EDITOR)
+def edit(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """The form of an action that is there; without its plugin, what can be said without it."""
+    found = campaign_of_address(key)
+    action = _action(found, uid)
+    part = _part_or_none(action.type_key)
+    stored = action.model_dump(include=set(ActionFields.model_fields))
+    own = _own_form(part, action) if part else None
+    return _page(found, action.type_key, Form.of(ActionFields, stored), own, action)
+
+
+@pages.post("/team/<team>/campaign/<key>/action/<uid>", audience=Audience.TEAM, role=Role.EDITOR)
+def save(team: str, key: str, uid: str) -> ResponseReturnValue:
+    """Change an action."""
+    found = campaign_of_address(key)
+    action = _action(found, uid)
+    part = _part(action.type_key)
+    form, own = _sent(part, action)
+    if form.value is None or (own is not None and own.value is None):
+        return _page(found, action.type_key, form, own, action), 422
+    asked = _asked(action.type_key, form, own)
+    try:
+        editing.update_action(current(), doors.actor(), found.uid, uid, asked)
+    except Invalid as wrong:
+        return _page(found, action.type_key, *_told(form, own, wrong), action), 422
+    except NotAllowed as no:
+        form = form.with_errors({"": no.denied.reason})
+        return _page(found, action.type_key, form, own, action), 403
+    flash(_("Saved."), "good")
+    return redirect(url_for("campaigns.show", team=team, key=key), 303)
+
+
+@pages.post(
+    "/team/<team>/campaign/<key>/action/<uid>/remove", audience=Audience.TEAM, role=Role.EDITOR
+)
+def remove(team: str, key: str, uid: str) -> ResponseReturnValue:
+    """Take an action out of its campaign; its entries stay."""
+    found = campaign_of_address(key)
+    actions.remove(current(), doors.actor(), found.uid, uid)
+    flash(_("The action is gone; its entries stay as they are."), "good")
+    return redirect(url_for("campaigns.show", team=team, key=key), 303)
+
+
+@pages.get("/team/<team>/options/<kind>", audience=Audience.TEAM, role=Role.EDITOR)
+def options(team: str, kind: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """Suggestions for a field, from the plugin, while somebody types."""
+    part = _part(kind)
+    field = request.args.get("field", "")
+    query = request.args.get(_OWN + field, request.args.get("query", ""))
+    if field not in part.config_model.model_fields:
+        raise NotFound("This form has no such field.")
+    found = current().plugins.call(
+        kind, doors.actor(), "options", lambda ctx: list(part.options(ctx, field, query))[:50]
+    )
+    return render_template("desk/options.html", options=found)
+
+
+def _part(kind: str) -> ActionType[Any] | Importer[Any, Any]:
+    part = _part_or_none(kind)
+    if part is None:
+        raise NotFound("No installed plugin knows this kind of action.")
+    return part
+
+
+def _part_or_none(kind: str) -> ActionType[Any] | Importer[Any, Any] | None:
+    plugins = current().plugins
+    return plugins.action_type(kind) or plugins.importer(kind)
+
+
+def _own_form(
+    part: ActionType[Any] | Importer[Any, Any], action: Action | None
+) -> Form[Config] | None:
+    """The plugin's part of the form; an import has none here, since its sources say it."""
+    if isinstance(part, Importer):
+        return None
+    if action is None:
+        return Form.of(part.config_model, prefix=_OWN)
+    stored = dict(action.config)
+    if action.config_version != part.config_version:
+        stored = part.upgrade_config(stored, action.config_version)
+    return Form.of(part.config_model, stored, prefix=_OWN)
+
+
+def _sent(
+    part: ActionType[Any] | Importer[Any, Any], action: Action | None
+) -> tuple[Form[ActionFields], Form[Config] | None]:
+    form = Form.sent(ActionFields, request.form)
+    if isinstance(part, Importer):
+        return form, None
+    stored = action.config if action else None
+    return form, Form.sent(part.config_model, request.form, stored=stored, prefix=_OWN)
+
+
+def _asked(kind: str, form: Form[ActionFields], own: Form[Config] | None) -> ActionForm:
+    said = form.value.model_dump() if form.value else {}
+    config = own.value.model_dump() if own and own.value else {}
+    return ActionForm(type_key=kind, config=config, **said)
+
+
+def _told(
+    form: Form[ActionFields], own: Form[Config] | None, wrong: Invalid
+) -> tuple[Form[ActionFields], Form[Config] | None]:
+    """Put each complaint beside its field, in the form that has it."""
+    ours = {path: text for path, text in wrong.errors.items() if not path.startswith("config")}
+    theirs = {
+        path.removeprefix("config").lstrip("."): text
+        for path, text in wrong.errors.items()
+        if path.startswith("config")
+    }
+    if own is None:
+        return form.with_errors({**ours, **theirs}), None
+    return form.with_errors(ours), own.with_errors(theirs)
+
+
+def _action(found: Campaign, uid: str) -> Action:
+    with current().db.read() as conn:
+        return actions.of_campaign(conn, found.id, uid)
+
+
+def _page(
+    found: Campaign,
+    kind: str,
+    form: Form[ActionFields],
+    own: Form[Config] | None,
+    action: Action | None = None,
+) -> str:
+    part = _part_or_none(kind)
+    return render_template(
+        "desk/action_form.html",
+        campaign=found,
+        kind=kind,
+        kind_title=render(part.title, _) if part else kind,
+        is_import=isinstance(part, Importer),
+        tombstone=current().plugins.why_not(kind, doors.actor()) if action else None,
+        form=form,
+        own=own,
+        action=action,
+    )

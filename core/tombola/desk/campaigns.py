@@ -1,0 +1,202 @@
+"""Pages of a team's campaigns: the list, one campaign with its actions, its dates."""
+
+from typing import NamedTuple
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from tombola.api import Audience, Conflict, Invalid
+from tombola.campaigns import actions, service
+from tombola.campaigns.pages import campaign_of_address
+from tombola.campaigns.rules import Phase
+from tombola.campaigns.service import Action, Campaign
+from tombola.desk import fields
+from tombola.desk.fields import CampaignFields
+from tombola.entries import editing
+from tombola.entries.models import participation, total
+from tombola.entries.rules import State
+from tombola.installation import current
+from tombola.teams import doors
+from tombola.teams.rules import Role
+from tombola.web.forms import Form
+from tombola.web.i18n import gettext as _
+from tombola.web.navigation import Place
+from tombola.web.routing import Pages
+
+pages = Pages("campaigns", __name__)
+pages.link(Place.TEAM, "Campaigns", "overview", order=10, section="")
+pages.link(Place.CAMPAIGN, "Campaign", "show", order=10)
+
+
+class Card(NamedTuple):
+    """A campaign in the list, with what counts in it."""
+
+    campaign: Campaign
+    phase: Phase
+    entries: int
+    people: int
+
+
+class Row(NamedTuple):
+    """An action in its campaign: what it is, why it rests, and how many entries it has."""
+
+    action: Action
+    kind: str
+    imports: bool
+    rests: str
+    entries: int
+
+
+@pages.get("/team/<team>", audience=Audience.TEAM, role=Role.VIEWER)
+def overview(team: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """The team's campaigns."""
+    inst = current()
+    found = service.of(inst, doors.actor())
+    counted = _counted([one.id for one in found])
+    cards = [Card(one, one.phase(inst.clock()), *counted.get(one.id, (0, 0))) for one in found]
+    return render_template("desk/overview.html", cards=cards)
+
+
+@pages.get("/team/<team>/new-campaign", audience=Audience.TEAM, role=Role.EDITOR)
+def new(team: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """The form of a new campaign."""
+    start = fields.first_dates(current().clock())
+    return _form_page(Form.of(CampaignFields, start, zone="UTC"))
+
+
+@pages.post("/team/<team>/new-campaign", audience=Audience.TEAM, role=Role.EDITOR)
+def create(team: str) -> ResponseReturnValue:
+    """Make a campaign."""
+    form = _sent()
+    if form.value is None:
+        return _form_page(form), 422
+    made = service.create(current(), doors.actor(), form.value)
+    flash(_("The campaign is there. Now add ways to enter."), "good")
+    return redirect(url_for("campaigns.show", team=team, key=made.key), 303)
+
+
+@pages.get("/team/<team>/campaign/<key>", audience=Audience.TEAM, role=Role.VIEWER)
+def show(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """One campaign: its actions in order and its facts."""
+    found = campaign_of_address(key)
+    return render_template("desk/campaign.html", **_facts(found))
+
+
+@pages.get("/team/<team>/campaign/<key>/settings", audience=Audience.TEAM, role=Role.EDITOR)
+def edit(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """The form of a campaign that is there."""
+    found = campaign_of_address(key)
+    stored = found.model_dump(include=set(CampaignFields.model_fields))
+    return _form_page(Form.of(CampaignFields, stored, zone=found.zone), found)
+
+
+@pages.post("/team/<team>/campaign/<key>/settings", audience=Audience.TEAM, role=Role.EDITOR)
+def save(team: str, key: str) -> ResponseReturnValue:
+    """Change a campaign; when entries would start or stop to count, ask first with numbers."""
+    found = campaign_of_address(key)
+    form = _sent()
+    if form.value is None:
+        return _form_page(form, found), 422
+    effects = editing.effects(current(), doors.actor(), found.uid, form.value)
+    moved = effects.come_in + effects.drop_out
+    if moved and request.form.get("agreed") != f"{effects.come_in},{effects.drop_out}":
+        return _form_page(form, found, effects)
+    editing.update_campaign(current(), doors.actor(), found.uid, form.value)
+    flash(_("Saved."), "good")
+    return redirect(url_for("campaigns.show", team=team, key=key), 303)
+
+
+@pages.post("/team/<team>/campaign/<key>/remove", audience=Audience.TEAM, role=Role.OWNER)
+def remove(team: str, key: str) -> ResponseReturnValue:
+    """Take a campaign off the pages; the title, typed, says that it is meant."""
+    found = campaign_of_address(key)
+    if request.form.get("title", "").strip() != found.title:
+        raise Conflict("Type the campaign's title to remove it. Nothing was changed.")
+    service.remove(current(), doors.actor(), found.uid)
+    flash(_("“%(title)s” is off the pages.") % {"title": found.title}, "good")
+    return redirect(url_for("campaigns.overview", team=team), 303)
+
+
+@pages.post(
+    "/team/<team>/campaign/<key>/action/<uid>/move", audience=Audience.TEAM, role=Role.EDITOR
+)
+def move_action(team: str, key: str, uid: str) -> ResponseReturnValue:
+    """Move an action one place; a browser with htmx gets the list alone."""
+    step = {"up": -1, "down": 1}.get(request.form.get("step", ""))
+    if step is None:
+        raise Invalid({"step": "An action moves up or down."})
+    found = campaign_of_address(key)
+    actions.shift(current(), doors.actor(), found.uid, uid, step)
+    if request.headers.get("HX-Request") == "true":
+        return render_template("desk/action_list.html", **_facts(found))
+    return redirect(url_for("campaigns.show", team=team, key=key), 303)
+
+
+def _sent() -> Form[CampaignFields]:
+    zone = fields.zone_or_utc(request.form.get("zone", ""))
+    return Form.sent(CampaignFields, request.form, zone=zone)
+
+
+def _form_page(
+    form: Form[CampaignFields],
+    found: Campaign | None = None,
+    effects: editing.Effects | None = None,
+) -> str:
+    chosen = str(form.texts.get("zone", "UTC"))
+    return render_template(
+        "desk/campaign_form.html",
+        form=form,
+        campaign=found,
+        effects=effects,
+        zones=fields.zones(fields.zone_or_utc(chosen)),
+    )
+
+
+def _facts(found: Campaign) -> dict[str, object]:
+    inst = current()
+    with inst.db.read() as conn:
+        listed = service.actions_of(conn, found.id)
+        counted = conn.execute(
+            select(total.c.action_id, func.sum(total.c.entries))
+            .where(total.c.campaign_id == found.id, total.c.state == State.VALID)
+            .group_by(total.c.action_id)
+        )
+        by_action = {row[0]: int(row[1]) for row in counted}
+        doubled = actions.same_signals(conn, found.id)
+    entries, people = _counted([found.id]).get(found.id, (0, 0))
+    return {
+        "campaign": found,
+        "phase": found.phase(inst.clock()),
+        "rows": [_row(one, by_action.get(one.id, 0)) for one in listed],
+        "doubled": doubled,
+        "entries": entries,
+        "people": people,
+    }
+
+
+def _row(action: Action, entries: int) -> Row:
+    plugins = current().plugins
+    importer = plugins.importer(action.type_key)
+    kind = plugins.action_type(action.type_key) or importer
+    why = plugins.why_not(action.type_key, doors.actor())
+    title = str(kind.title) if kind else action.type_key
+    return Row(action, title, importer is not None, str(why) if why else "", entries)
+
+
+def _counted(ids: list[int]) -> dict[int, tuple[int, int]]:
+    """Valid entries and the people behind them, by campaign, from the totals."""
+    with current().db.read() as conn:
+        entries = conn.execute(
+            select(total.c.campaign_id, func.sum(total.c.entries))
+            .where(total.c.campaign_id.in_(ids), total.c.state == State.VALID)
+            .group_by(total.c.campaign_id)
+        )
+        count = {row[0]: int(row[1]) for row in entries}
+        people = conn.execute(
+            select(participation.c.campaign_id, func.count())
+            .where(participation.c.campaign_id.in_(ids), participation.c.entries > 0)
+            .group_by(participation.c.campaign_id)
+        )
+        heads = {row[0]: int(row[1]) for row in people}
+    return {one: (count.get(one, 0), heads.get(one, 0)) for one in ids}

@@ -1,0 +1,120 @@
+"""What the forms of the desk ask, with the words beside each field."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tombola.campaigns.rules import CampaignForm, Interval, Kind, Prose, Title, Zone
+
+_REGIONS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
+
+
+class CampaignFields(CampaignForm):
+    """A campaign as its form asks for it."""
+
+    title: Annotated[Title, Field(title="Title", description="What people see first.")]
+    kind: Annotated[
+        Kind,
+        Field(
+            title="Kind",
+            json_schema_extra={
+                "labels": {
+                    "competition": "Competition: winners are drawn",
+                    "reward": "Reward: everybody who does enough gets it",
+                }
+            },
+        ),
+    ] = Kind.COMPETITION
+    description: Annotated[
+        Prose,
+        Field(title="Description", description="What can be won, and what people have to do."),
+    ] = ""
+    zone: Annotated[
+        Zone,
+        Field(title="Time zone", description="Its midnights are the campaign's midnights."),
+    ] = "UTC"
+    starts_at: Annotated[datetime, Field(title="Starts")]
+    ends_at: Annotated[datetime, Field(title="Ends")]
+    count_history: Annotated[
+        bool,
+        Field(
+            title="Count earlier posts too",
+            description="Posts from before the start count as well, until you archive them.",
+        ),
+    ] = False
+
+
+class ActionFields(BaseModel):
+    """What every action has, whatever its plugin asks besides."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: Annotated[Title, Field(title="Title", description="The button's words in the widget.")]
+    description: Annotated[Prose, Field(title="Description")] = ""
+    worth: Annotated[
+        int,
+        Field(
+            title="Worth",
+            ge=0,
+            le=1_000_000,
+            json_schema_extra={"unit": "entries"},
+            description="How many entries one completion counts for.",
+        ),
+    ] = 1
+    interval: Annotated[
+        Interval,
+        Field(
+            title="How often it counts",
+            json_schema_extra={
+                "labels": {
+                    "once": "Once",
+                    "hourly": "Once an hour",
+                    "daily": "Once a day",
+                    "unlimited": "Every time",
+                }
+            },
+        ),
+    ] = Interval.ONCE
+    mandatory: Annotated[
+        bool,
+        Field(title="Required", description="Other actions open once this one is done."),
+    ] = False
+
+
+def first_dates(now: datetime) -> dict[str, datetime]:
+    """Dates to begin with: from the next full hour for two weeks."""
+    start = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return {"starts_at": start, "ends_at": start + timedelta(days=14)}
+
+
+def zones(chosen: str) -> Sequence[tuple[str, list[str]]]:
+    """Time zones by region, for a list to choose from; ``chosen`` is always among them."""
+    return list(_grouped(chosen))
+
+
+def zone_or_utc(name: str) -> str:
+    """The zone to read local times in while it may still be mistyped."""
+    return name if name in available_timezones() else "UTC"
+
+
+def _grouped(chosen: str) -> Iterator[tuple[str, list[str]]]:
+    names = sorted(name for name in available_timezones() if name.startswith(_REGIONS))
+    yield "UTC", ["UTC"]
+    if chosen not in names and chosen != "UTC":
+        yield chosen, [chosen]
+    for region, members in groupby(names, key=lambda name: name.partition("/")[0]):
+        yield region, list(members)

@@ -1,0 +1,156 @@
+"""The Actions tab: a campaign's entries, newest own time first, and what a team does to them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tombola.api import Audience, Invalid
+from tombola.campaigns import service as campaigns
+from tombola.campaigns.pages import campaign_of_address
+from tombola.campaigns.service import Campaign
+from tombola.entries import listing, service
+from tombola.entries.listing import Filter, Position
+from tombola.entries.rules import State
+from tombola.installation import current
+from tombola.teams import doors
+from tombola.teams.rules import Role
+from tombola.web import paging
+from tombola.web.i18n import gettext as _
+from tombola.web.i18n import ngettext
+from tombola.web.navigation import Place
+from tombola.web.routing import Pages
+
+pages = Pages("entries", __name__)
+pages.link(Place.CAMPAIGN, "Actions", "show", order=20, section="")
+
+_ACTS = {"revoke": service.revoke, "archive": service.archive}
+
+
+@pages.get("/team/<team>/campaign/<key>/entries", audience=Audience.TEAM, role=Role.VIEWER)
+def show(team: str, key: str) -> ResponseReturnValue:
+    """The first lines with filters, or, for htmx, the lines after a place."""
+    found = campaign_of_address(key)
+    wanted = _filter(request.args, found)
+    after = paging.decode(request.args.get("after"))
+    start = Position(sort_at=after[0], id=after[1]) if after else None
+    page = listing.page(current(), doors.actor(), found.uid, wanted, start)
+    place = paging.encode(page.next.sort_at, page.next.id) if page.next else ""
+    context = {"campaign": found, "page": page, "next": _address(team, key, place)}
+    if request.headers.get("HX-Request") == "true" and after:
+        return render_template("entries/lines.html", **context)
+    return render_template("entries/show.html", **context, **_frame(found))
+
+
+@pages.get("/team/<team>/campaign/<key>/entries/fresh", audience=Audience.TEAM, role=Role.VIEWER)
+def fresh(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """How many entries came since a page was made; nothing to say is 204."""
+    found = campaign_of_address(key)
+    totals = listing.totals(current(), doors.actor(), found.uid)
+    seen = request.args.get("seen", 0, int)
+    more = sum(totals.by_state.values()) - seen
+    if more <= 0:
+        return "", 204
+    return render_template("entries/fresh.html", campaign=found, more=more)
+
+
+@pages.get("/team/<team>/campaign/<key>/entries/<uid>", audience=Audience.TEAM, role=Role.VIEWER)
+def one(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """One entry with its history."""
+    found = campaign_of_address(key)
+    line, steps = listing.one(current(), doors.actor(), found.uid, uid)
+    return render_template("entries/one.html", campaign=found, line=line, steps=steps)
+
+
+@pages.post("/team/<team>/campaign/<key>/entries", audience=Audience.TEAM, role=Role.EDITOR)
+def act(team: str, key: str) -> ResponseReturnValue:
+    """Revoke, archive or restore the ticked entries."""
+    found = campaign_of_address(key)
+    uids = request.form.getlist("entry")
+    verb = request.form.get("act", "")
+    reason = request.form.get("reason", "")
+    if not uids:
+        flash(_("Tick the entries first."), "warning")
+        return _back(team, key)
+    try:
+        changed = _do(verb, found, uids, reason)
+    except Invalid as wrong:
+        flash(" ".join(map(str, wrong.errors.values())), "error")
+        return _back(team, key)
+    said = ngettext("%(n)d entry changed.", "%(n)d entries changed.", changed)
+    flash(said % {"n": changed}, "good")
+    return _back(team, key)
+
+
+def _do(verb: str, found: Campaign, uids: list[str], reason: str) -> int:
+    if verb == "restore":
+        return service.restore(current(), doors.actor(), found.uid, uids)
+    if verb not in _ACTS:
+        raise Invalid({"act": "Choose what to do with them."})
+    return _ACTS[verb](current(), doors.actor(), found.uid, uids, reason)
+
+
+def _back(team: str, key: str) -> ResponseReturnValue:
+    """To the same list, filters and all, of which only our own words are taken over."""
+    return redirect(url_for("entries.show", team=team, key=key, **_kept()), 303)
+
+
+_NAMES = ("action", "state", "cause", "person", "since", "until")
+
+
+def _frame(found: Campaign) -> dict[str, Any]:
+    """What stands around the lines: totals and what the filters offer."""
+    inst = current()
+    with inst.db.read() as conn:
+        offered = campaigns.actions_of(conn, found.id)
+    totals = listing.totals(inst, doors.actor(), found.uid)
+    return {
+        "totals": totals,
+        "seen": sum(totals.by_state.values()),
+        "actions": offered,
+        "states": list(State),
+        "chosen": {name: request.args.get(name, "") for name in _NAMES},
+        "filtered": any(request.args.get(name) for name in _NAMES),
+    }
+
+
+def _filter(args: Mapping[str, str], found: Campaign) -> Filter:
+    state = args.get("state", "")
+    since, until = _day(args.get("since", ""), found), _day(args.get("until", ""), found)
+    return Filter(
+        action=args.get("action", ""),
+        state=State(state) if state in set(State) else None,
+        cause=args.get("cause", ""),
+        person=args.get("person", "")[:100],
+        since=since,
+        until=_next_day(until, found) if until else None,
+    )
+
+
+def _day(text: str, found: Campaign) -> datetime | None:
+    """The first moment of a day in the campaign's zone; what is no date narrows nothing."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(found.zone))
+    except ValueError:
+        return None
+    return day.astimezone(UTC)
+
+
+def _next_day(start: datetime, found: Campaign) -> datetime:
+    following = start.astimezone(ZoneInfo(found.zone)).date() + timedelta(days=1)
+    midnight = datetime(following.year, following.month, following.day, tzinfo=ZoneInfo(found.zone))
+    return midnight.astimezone(UTC)
+
+
+def _address(team: str, key: str, place: str) -> str:
+    if not place:
+        return ""
+    return url_for("entries.show", team=team, key=key, after=place, **_kept())
+
+
+def _kept() -> dict[str, Any]:
+    """The filters of the running request."""
+    return {name: request.args[name] for name in _NAMES if request.args.get(name)}

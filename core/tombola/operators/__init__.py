@@ -1,0 +1,1 @@
+"""Pages about the installation itself: is everything well, and what is not."""

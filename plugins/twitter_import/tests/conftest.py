@@ -16,7 +16,8 @@ from tombola_sandbox.app import sandbox_app
 from tombola_sandbox.models import App
 from tombola_sandbox.world import World
 from tombola_twitter_import.config import HashtagConfig, OperatorSettings
-from tombola_twitter_import.importer import HashtagCursor, HashtagImporter
+from tombola_twitter_import.cursor import HashtagCursor
+from tombola_twitter_import.importer import HashtagImporter
 
 HOST = "http://x.example"
 CALLBACK = "http://tombola.example/back/twitter_import.x"

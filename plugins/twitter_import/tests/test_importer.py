@@ -98,6 +98,23 @@ def test_run_that_was_broken_off_goes_on_where_it_was(run, world, clock):
     assert place.since_id == made[0]
 
 
+def test_run_that_was_cut_short_reads_what_is_new_before_what_it_left(run, world, clock):
+    made = fill(world, 350)
+    first = run.page(run.open(Lane.LIVE, clock() - WEEK))
+    clock.advance(HOUR)
+    later = [post(world, ago=timedelta(minutes=5))]
+    second = run.page(first.checkpoint)
+    clock.advance(HOUR)
+    latest = [post(world, ago=timedelta(minutes=5))]
+    third = run.page(second.next)
+    found, place = run.to_end(third.checkpoint)
+    pages = [[item.external_id for item in page.items] for page in (first, second, third)]
+    assert [*pages, found] == [made[:100], later, made[100:200], latest + made[200:]]
+    assert place == run.open(Lane.LIVE, clock() - WEEK - 2 * HOUR).model_copy(
+        update={"since_id": latest[0]}
+    )
+
+
 def test_same_cursor_gives_the_same_page_again(run, world, clock):
     fill(world, 30)
     cursor = run.open(Lane.HISTORY, clock() - WEEK)

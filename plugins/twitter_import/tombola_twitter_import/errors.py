@@ -148,9 +148,7 @@ def _throttled(
 
 def _not_allowed(problem: Problem) -> FetchError | None:
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        return CredentialExpired(
-            "X does not accept the app's token. Enter a new one in the plugin's settings"
-        )
+        return CredentialExpired("X does not accept the app's token in the plugin's settings")
     if problem.kind not in FORBIDDEN and problem.status != HTTPStatus.FORBIDDEN:
         return None
     said = "The app on X may not search posts"
@@ -204,7 +202,7 @@ def _said(body: Mapping[str, Any], errors: list[dict[str, Any]]) -> str:
     words = "; ".join(exact) or str(
         body.get("detail") or body.get("message") or body.get("title") or ""
     )
-    return words if len(words) <= WORDS_MAX else words[: WORDS_MAX - 1] + "…"
+    return words.rstrip(". ") if len(words) <= WORDS_MAX else words[: WORDS_MAX - 1] + "…"
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

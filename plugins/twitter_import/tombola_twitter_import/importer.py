@@ -6,13 +6,10 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime, Field
-
 from tombola.api import (
     Complaint,
     CredentialExpired,
     Ctx,
-    Cursor,
     CursorLost,
     Estimate,
     Importer,
@@ -31,21 +28,12 @@ from tombola_twitter_import import errors, mapping, spending
 from tombola_twitter_import.apps import ReadingApp, reading_app
 from tombola_twitter_import.client import SEARCH, Answer, Reader
 from tombola_twitter_import.config import HashtagConfig
+from tombola_twitter_import.cursor import REACH, HashtagCursor
 from tombola_twitter_import.query import QUERY_MAX, query
 
 #: Posts on a page of recent search. Source: OpenAPI 2.167, ``max_results``, read 2026-11-21.
 PAGE: Final = 100
 SMALLEST_PAGE: Final = 10
-
-#: How far back recent search looks. Source: X, "Search Posts", read 2026-11-21.
-REACH: Final = timedelta(days=7)
-
-#: Kept away from the edge of the reach, since the call arrives later than it was written. Ours.
-EDGE: Final = timedelta(minutes=1)
-
-#: How long ago the end of a search has to be. Source: X, "Search Posts", ``end_time``: at least
-#: 30 seconds; read 2026-11-21. Two more for clocks that differ.
-LAG: Final = timedelta(seconds=32)
 
 NO_APP: Final = (
     "There is no app on X to read with. The operator or the team enters a bearer token in the "
@@ -57,31 +45,6 @@ TOO_LONG: Final = (
 )
 
 NOT_FURTHER: Final = "X's search looks back seven days. Older posts cannot be imported."
-
-
-class HashtagCursor(Cursor):
-    """A place in the search.
-
-    Attributes:
-        lane: whose place it is.
-        since: posts from then on.
-        until: posts before then; None = up to now.
-        since_id: the newest post that an earlier run has read; where known, it stands before
-            ``since``.
-        newest_id: the newest post of this run, which becomes ``since_id`` when it ends.
-        oldest_id: the oldest post of this run.
-        token: of the next page; None = first page.
-        bounds: parameters that belong to the token, to be sent again as they were.
-    """
-
-    lane: Lane
-    since: AwareDatetime
-    until: AwareDatetime | None = None
-    since_id: str | None = None
-    newest_id: str | None = None
-    oldest_id: str | None = None
-    token: str | None = None
-    bounds: dict[str, str] = Field(default_factory=dict)
 
 
 class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
@@ -145,19 +108,21 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
         Raises:
             FetchError: one of its kinds.
         """
-        if _is_empty(cursor, ctx.now):
-            return Page((), None, _ended(cursor))
+        if cursor.is_empty(ctx.now):
+            return Page((), cursor.following(), cursor.checkpoint())
         try:
             answer, bounds = _read(ctx, config, cursor, PAGE)
         except errors.SinceIdLost:
-            cursor = cursor.model_copy(update={"since_id": None, "token": None})
+            cursor = cursor.without_token(since_id=None)
             answer, bounds = _read(ctx, config, cursor, PAGE)
         except CursorLost:
             if cursor.token is None:
                 raise
-            cursor = cursor.model_copy(update={"token": None})
+            cursor = cursor.without_token(since_id=cursor.since_id)
             answer, bounds = _read(ctx, config, cursor, PAGE)
-        return _page(answer, cursor, bounds)
+        page = answer.page
+        here = cursor.turned(mapping.ids(page), mapping.next_token(page), bounds)
+        return Page(_items(page), here.following(), here.checkpoint(), answer.limits)
 
     def estimate(self, ctx: Ctx, config: HashtagConfig, window: Window) -> Estimate:
         """Read one page of the smallest size; reckon with its density where there is more.
@@ -166,7 +131,7 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
             FetchError: one of its kinds.
         """
         cursor = self.open(ctx, config, Lane.HISTORY, window)
-        if _is_empty(cursor, ctx.now):
+        if cursor.is_empty(ctx.now):
             return Estimate(0, exact=True, notes=[NOT_FURTHER])
         page = _read(ctx, config, cursor, SMALLEST_PAGE)[0].page
         items = _items(page)
@@ -198,7 +163,7 @@ def _read(
     """Read a page, and give the bounds that belong to its token."""
     app = _app(ctx)
     size = spending.affordable(ctx, app, wanted=most, least=SMALLEST_PAGE)
-    bounds = _bounds(cursor, ctx.now)
+    bounds = cursor.parameters(ctx.now)
     params = {"query": query(config), "max_results": str(size), **bounds}
     if cursor.token is not None:
         params["next_token"] = cursor.token
@@ -206,70 +171,6 @@ def _read(
     posts, users = mapping.reads(answer.page)
     spending.note(ctx, app, posts=posts, users=users)
     return answer, bounds
-
-
-def _bounds(cursor: HashtagCursor, now: datetime) -> dict[str, str]:
-    """Say where to read: of each pair X takes one, and without a start it begins at its edge.
-
-    Source: OpenAPI 2.167, ``since_id``/``start_time`` and ``until_id``/``end_time``.
-    """
-    if cursor.token is not None:
-        return cursor.bounds
-    bounds = {}
-    if cursor.since_id is not None:
-        bounds["since_id"] = cursor.since_id
-    elif cursor.since > now - REACH + EDGE:
-        bounds["start_time"] = _stamp(cursor.since)
-    if cursor.oldest_id is not None:
-        bounds["until_id"] = cursor.oldest_id
-    elif cursor.until is not None and cursor.until <= now - LAG:
-        bounds["end_time"] = _stamp(cursor.until)
-    return bounds
-
-
-def _since(cursor: HashtagCursor, now: datetime) -> datetime:
-    return max(cursor.since, now - REACH)
-
-
-def _until(cursor: HashtagCursor, now: datetime) -> datetime:
-    return min(cursor.until or now, now - LAG)
-
-
-def _is_empty(cursor: HashtagCursor, now: datetime) -> bool:
-    """Tell a stretch of time that nothing can be in, so that X is not asked in vain."""
-    return cursor.since_id is None and _since(cursor, now) >= _until(cursor, now)
-
-
-def _stamp(at: datetime) -> str:
-    """Write an instant as X takes it: whole seconds, which for a start means a little earlier."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _page(answer: Answer, cursor: HashtagCursor, bounds: dict[str, str]) -> Page[HashtagCursor]:
-    page = answer.page
-    items = _items(page)
-    ids = sorted(mapping.ids(page), key=int)
-    token = mapping.next_token(page)
-    here = cursor.model_copy(
-        update={
-            "newest_id": cursor.newest_id or (ids[-1] if ids else None),
-            "oldest_id": ids[0] if ids else cursor.oldest_id,
-            "token": token,
-            "bounds": bounds,
-        }
-    )
-    if token is None:
-        return Page(items, None, _ended(here), answer.limits)
-    return Page(items, here, here, answer.limits)
-
-
-def _ended(cursor: HashtagCursor) -> HashtagCursor:
-    """Give the place of the next run, once this one has read to its end."""
-    ids = [known for known in (cursor.since_id, cursor.newest_id) if known is not None]
-    since_id = max(ids, key=int, default=None) if cursor.lane is Lane.LIVE else None
-    return HashtagCursor(
-        lane=cursor.lane, since=cursor.since, until=cursor.until, since_id=since_id
-    )
 
 
 def _items(page: Mapping[str, object]) -> list[Item]:
@@ -284,9 +185,9 @@ def _extrapolated(items: list[Item], cursor: HashtagCursor, now: datetime) -> in
     times = [item.occurred_at for item in items if item.occurred_at is not None]
     if not times:
         return len(items)
-    until = _until(cursor, now)
-    seen = max(until - min(times), timedelta(seconds=1))
-    return max(len(items) + 1, round(len(items) * ((until - _since(cursor, now)) / seen)))
+    first, last = cursor.stretch(now)
+    seen = max(last - min(times), timedelta(seconds=1))
+    return max(len(items) + 1, round(len(items) * ((last - first) / seen)))
 
 
 def _notes(ctx: Ctx, window: Window, page: Mapping[str, object], *, more: bool) -> Sequence[Text]:

@@ -51,10 +51,26 @@ def load(*, safe_mode: bool = False) -> list[Plugin]:
     return plugins
 
 
+def adopt(slug: str, module: Any, version: str = "0") -> Plugin:
+    """Make a plugin of a module (or any object with hook implementations), for tests.
+
+    It goes the way of an installed one from the import on.
+    """
+    plugin = Plugin(slug, getattr(module, "__name__", slug), f"tombola-{slug}", version)
+    _take_in(plugin, module)
+    if plugin.state is State.DISCOVERED:
+        plugin.state = State.READY
+    return plugin
+
+
 def _load_one(plugin: Plugin) -> None:
     module = _try(plugin, State.BROKEN, _imported, plugin.target)
     if plugin.state is State.DISCOVERED:
-        _try(plugin, State.INVALID, _register, plugin, module)
+        _take_in(plugin, module)
+
+
+def _take_in(plugin: Plugin, module: Any) -> None:
+    _try(plugin, State.INVALID, _register, plugin, module)
     if plugin.state is State.DISCOVERED:
         _collect(plugin)
 

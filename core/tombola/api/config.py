@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 
 class Config(BaseModel):
@@ -15,11 +16,21 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _filters_last(schema: JsonDict) -> None:
+    """Let a form begin with what a plugin asks, and end with the core's filters."""
+    fields = schema.get("properties")
+    if isinstance(fields, dict):
+        for name in SourceConfig.model_fields:
+            fields[name] = fields.pop(name)
+
+
 class SourceConfig(Config):
     """Configuration of an importer's source, with the filters that the core applies to items.
 
     A plugin may read these fields to ask the network for less; the core decides.
     """
+
+    model_config = ConfigDict(json_schema_extra=_filters_last)
 
     photos_only: bool = Field(
         default=True,

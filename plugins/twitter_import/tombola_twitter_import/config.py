@@ -1,18 +1,22 @@
 """What a team configures for a source, and what operator and team set for their apps on X."""
 
 import unicodedata
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, field_validator
+from pydantic.config import JsonDict
 
 from tombola.api import Config, SourceConfig
 
 #: Beside letters, marks, digits and the underscore, X lets these stand inside a hashtag.
 #: Source: X, twitter-text, "hashtagSpecialChars", read 2026-11-21.
-ALSO_IN_HASHTAGS = frozenset("_·・\u200c\u200d")
+ALSO_IN_HASHTAGS: Final = frozenset("_·・\u200c\u200d")
+
+#: Words behind a number in forms.
+USD: Final[JsonDict] = {"unit": "USD"}
 
 #: Longer ones cannot be typed into a post of the usual length. Ours.
-HASHTAG_MAX = 100
+HASHTAG_MAX: Final = 100
 
 
 def hashtag(typed: str) -> str:
@@ -50,11 +54,13 @@ class HashtagConfig(SourceConfig):
         max_length=20,
         title="Hashtags",
         description="Without the # sign. X does not tell capital from small letters.",
+        examples=["kettleleaf"],
     )
     match: Literal["any", "all"] = Field(
         default="any",
         title="A post needs",
         description="Any one of the hashtags, or all of them.",
+        json_schema_extra={"labels": {"any": "any of the hashtags", "all": "all of the hashtags"}},
     )
     exclude_replies: bool = Field(default=False, title="Leave out replies")
     exclude_quotes: bool = Field(default=False, title="Leave out quotes of other posts")
@@ -98,15 +104,27 @@ class OperatorSettings(Config):
     monthly_budget_usd: float = Field(
         default=0,
         ge=0,
-        title="Monthly budget of a team, in USD",
+        title="Monthly budget of a team",
         description="What one team may read with this app in a calendar month (UTC); 0 = no limit.",
+        json_schema_extra=USD,
     )
-    post_price_usd: float = Field(default=0.005, ge=0, title="Price of a post, in USD")
-    user_price_usd: float = Field(default=0.010, ge=0, title="Price of an author, in USD")
+    post_price_usd: float = Field(
+        default=0.005, ge=0, title="Price of a post", json_schema_extra=USD
+    )
+    user_price_usd: float = Field(
+        default=0.010, ge=0, title="Price of an author", json_schema_extra=USD
+    )
     fields_dialect: Literal["auto", "post", "tweet"] = Field(
         default="auto",
         title="Names of fields",
-        description="X renamed tweet.fields to post.fields. “auto” finds out which one it takes.",
+        description="X renamed tweet.fields to post.fields.",
+        json_schema_extra={
+            "labels": {
+                "auto": "find out which one X takes",
+                "post": "post.fields",
+                "tweet": "tweet.fields",
+            }
+        },
     )
     api_url: str = Field(
         default="https://api.x.com",
@@ -136,6 +154,7 @@ class TeamSettings(Config):
     own_monthly_budget_usd: float = Field(
         default=0,
         ge=0,
-        title="Monthly budget with your own app, in USD",
+        title="Monthly budget with your own app",
         description="Reading stops until the next month (UTC) when it is used; 0 = no limit.",
+        json_schema_extra=USD,
     )

@@ -58,13 +58,7 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(V)/.uv: requirements/uv.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
-	"Tombola needs Python 3.11 or newer; choose one: make PYTHON=python3.12 run" >&2; exit 1; }
-	@test -x $(V)/bin/pip || $(PYTHON) -m venv $(V) >/dev/null 2>&1 || uv venv --seed --quiet \
-	--allow-existing --python $(PYTHON) $(V) 2>/dev/null || { rm -rf $(V); echo \
-	"Python's venv is missing. On Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
-	@$(V)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	-r requirements/uv.txt
+	@requirements/venv.sh $(PYTHON) $(V)
 	@touch $@
 
 $(V)/.run: $(V)/.uv requirements/run.txt $(PROJECTS)

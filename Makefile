@@ -13,7 +13,7 @@ LOCK = $(UV) pip compile --universal --generate-hashes --no-header --no-annotate
 OURS := $(foreach name,tombola tombola-sandbox $(patsubst plugins/%/,tombola-%,$(subst _,-,\
 	$(sort $(wildcard plugins/*/)))),--no-emit-package $(name))
 
-.PHONY: help run test quick lint fmt browser lock clean
+.PHONY: help run test quick lint fmt bench browser lock clean
 
 help:
 	@echo 'make run      start Tombola with its demo (TOMBOLA_PORT=n moves it)'
@@ -21,6 +21,7 @@ help:
 	@echo 'make quick    the tests of a minute'
 	@echo 'make lint     ruff, mypy, import-linter'
 	@echo 'make fmt      format the code'
+	@echo 'make bench    measure, as ratios side by side'
 	@echo 'make browser  get a Chromium for the tests where there is none'
 	@echo 'make lock     pin the newest allowed packages'
 	@echo 'make clean    remove what is installed and built; data in var/ stays'
@@ -39,6 +40,9 @@ lint: $(V)/.test
 	$(V)/bin/ruff format --check .
 	@for part in 'core tests' sandbox plugins/*/; do $(V)/bin/mypy $$part || exit; done
 	$(V)/bin/lint-imports
+
+bench: $(V)/.test
+	$(V)/bin/python -m bench.ledger
 
 fmt: $(V)/.test
 	$(V)/bin/ruff check --fix .

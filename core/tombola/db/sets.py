@@ -5,15 +5,14 @@ A set is a list of tuples. Rows go in by one driver call on SQLite (``executeman
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, func, select, text
 from sqlalchemy import literal as sql_literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from tombola.db.types import time_text
+from tombola.db.types import UtcDateTime, time_text
 
 Row = Sequence[Any]
 
@@ -161,28 +160,28 @@ def _array_type(column: Column[Any]) -> str:
 
 
 def _plain(table: Table, columns: Sequence[str], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    documents = [_is_document(table.c[name]) for name in columns]
-    return [
-        tuple(_sqlite(value, document) for value, document in zip(row, documents, strict=True))
-        for row in rows
-    ]
+    """Rows as SQLite keeps them: times and documents become text, a column at a time."""
+    by_column: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for place, name in enumerate(columns):
+        column = table.c[name]
+        if _is_document(column):
+            by_column[place] = _mapped(json.dumps, by_column[place])
+        elif isinstance(column.type, UtcDateTime):
+            by_column[place] = _mapped(time_text, by_column[place])
+    return list(zip(*by_column, strict=True))
 
 
-def _sqlite(value: Any, document: bool) -> Any:  # noqa: FBT001 # inner loop
-    if document:
-        return None if value is None else json.dumps(value)
-    return time_text(value) if isinstance(value, datetime) else value
+def _mapped(write: Callable[[Any], str], values: Iterable[Any]) -> list[str | None]:
+    return [None if value is None else write(value) for value in values]
 
 
 def _columns_first(
     table: Table, columns: Sequence[str], rows: Sequence[Row]
 ) -> tuple[list[Any], ...]:
-    lists = []
+    lists: list[list[Any]] = []
     for place, name in enumerate(columns):
         values = [row[place] for row in rows]
-        if _is_document(table.c[name]):
-            values = [None if value is None else json.dumps(value) for value in values]
-        lists.append(values)
+        lists.append(_mapped(json.dumps, values) if _is_document(table.c[name]) else values)
     return tuple(lists)
 
 

@@ -18,7 +18,9 @@ TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 def time_text(at: datetime) -> str:
     """An aware time as fixed-width UTC text, whose order as text is its order in time."""
-    return at.astimezone(UTC).strftime(TEXT_FORMAT)
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    # isoformat takes a third of strftime's time, and imports write three moments a row.
+    return utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def text_time(text: str) -> datetime:

@@ -1,7 +1,6 @@
 """Public names of rows: UUIDs of version 7, which sort by their time (RFC 9562, section 5.7)."""
 
 import os
-import uuid
 from datetime import datetime
 
 
@@ -11,4 +10,5 @@ def new_uid(now: datetime) -> str:
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10))
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

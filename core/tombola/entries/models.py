@@ -50,7 +50,7 @@ entry = Table(
     within_team("entrant", "entrant_id"),
 )
 Index("ix_entry_campaign_sort", entry.c.campaign_id, entry.c.sort_at.desc(), entry.c.id.desc())
-for _name in ("action_id", "state", "entrant_id", "identity_id", "cause_kind"):
+for _name in ("action_id", "state", "entrant_id", "cause_kind"):
     Index(
         f"ix_entry_campaign_{_name}_sort",
         entry.c.campaign_id,

@@ -587,16 +587,6 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            "ix_entry_campaign_identity_id_sort",
-            [
-                "campaign_id",
-                "identity_id",
-                sa.literal_column("sort_at DESC"),
-                sa.literal_column("id DESC"),
-            ],
-            unique=False,
-        )
-        batch_op.create_index(
             "ix_entry_campaign_sort",
             ["campaign_id", sa.literal_column("sort_at DESC"), sa.literal_column("id DESC")],
             unique=False,
@@ -948,7 +938,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_entry_cause")
         batch_op.drop_index("ix_entry_campaign_state_sort")
         batch_op.drop_index("ix_entry_campaign_sort")
-        batch_op.drop_index("ix_entry_campaign_identity_id_sort")
         batch_op.drop_index("ix_entry_campaign_entrant_id_sort")
         batch_op.drop_index("ix_entry_campaign_cause_kind_sort")
         batch_op.drop_index("ix_entry_campaign_action_id_sort")

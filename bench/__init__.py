@@ -1,0 +1,1 @@
+"""Measurements, as ratios between contenders in one run. `make bench` runs them."""

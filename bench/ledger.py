@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.rounds import compare, timed
 from sqlalchemy import Connection, select
 
+from bench.rounds import compare, timed
 from tombola.api import EntryDraft, Identity
 from tombola.campaigns.models import action, campaign
 from tombola.db import Database, migrate, new_uid, sets

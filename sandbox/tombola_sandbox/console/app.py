@@ -14,12 +14,14 @@ from tombola_sandbox.console import views
 from tombola_sandbox.loading import LoadError, Manner, load
 from tombola_sandbox.models import Standing
 from tombola_sandbox.pages import POLICY
+from tombola_sandbox.pictures import draw
 from tombola_sandbox.place import Place
 from tombola_sandbox.remote import posted
 from tombola_sandbox.switches import Vocabulary
 from tombola_sandbox.world import World
 
 MOST_BYTES = 256 * 1024 * 1024
+MOST_DOLLARS = 1_000_000
 LIVE_CALLS = 8
 OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -29,7 +31,11 @@ def console_app(world: World, network: Network, place: Place) -> Flask:
     app = Flask("tombola_sandbox", template_folder="templates/console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"ago": views.ago(world.clock), "clock": views.clock_time}
+    app.jinja_env.filters |= {
+        "ago": views.ago(world.clock),
+        "clock": views.clock_time,
+        "here": views.here,
+    }
     app.before_request(_only_own_pages)
     app.after_request(_headers)
 
@@ -86,6 +92,12 @@ def _pages(app: Flask, world: World, network: Network) -> None:
     @app.get("/assets/<name>")
     def asset(name: str) -> AnyResponse:
         return send_from_directory(str(files("tombola_sandbox") / "assets"), name, max_age=3600)
+
+    @app.get("/console/pictures/<path:name>")
+    def picture(name: str) -> AnyResponse:
+        found = world.pictures.get(name) or abort(404)
+        drawn = draw(found.seed, found.width, found.height)
+        return Response(drawn, headers={"Cache-Control": "max-age=86400"}, mimetype="image/jpeg")
 
     @app.get("/favicon.ico")
     def favicon() -> AnyResponse:
@@ -167,7 +179,8 @@ def _world_acts(app: Flask, world: World) -> None:
 
     @app.post("/console/credits")
     def credits_() -> AnyResponse:
-        world.wallet.set(_number("dollars", 0, 1_000_000) * 1_000_000)
+        dollars = 0 if request.form.get("empty") else _number("dollars", 0, MOST_DOLLARS)
+        world.wallet.set(dollars * 1_000_000)
         return _back("/console/settings")
 
     @app.post("/console/app")

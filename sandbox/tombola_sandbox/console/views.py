@@ -11,7 +11,7 @@ from tombola_sandbox.place import Place
 from tombola_sandbox.switches import Vocabulary
 from tombola_sandbox.world import World
 
-SHOWN_POSTS = 30
+SHOWN_POSTS = 20
 
 PATTERNS: Final = (
     ("/2/tweets/search/*", "Search"),
@@ -52,6 +52,13 @@ def ago(clock: Clock) -> Callable[[datetime], str]:
 def clock_time(at: datetime) -> str:
     """Say a time of day, UTC."""
     return f"{at:%H:%M:%S}"
+
+
+def here(address: str | None) -> str:
+    """Give a picture's address for the console: beside the network, so no fault hits it."""
+    if not address:
+        return "/assets/sandbox.svg"
+    return address.replace("/media/", "/console/pictures/", 1)
 
 
 def status(world: World, network: Network, place: Place) -> dict[str, Any]:

@@ -66,7 +66,7 @@ TEAS: Final = (
         "Moroccan, apple and chocolate mint, dried slowly so that they keep their green. Good hot, "
         "better iced, best shared with the neighbour whose balcony it grew on.",
         890,
-        0.38,
+        0.99,
         "leaves",
         ("menthol", "green apple", "cocoa"),
         6,

@@ -480,6 +480,26 @@ def test_preview_pays_for_ten_posts_at_most(run, world, clock):
     assert before - world.wallet.left_micro <= 10 * 5_000 + 10_000
 
 
+def test_preview_of_deleted_posts_alone_does_not_guess(run, world, clock):
+    made = fill(world, 40)
+    for gone in made[:10]:
+        world.delete(int(gone))
+    estimate = run.importer.estimate(run.ctx, run.config, Window(clock() - WEEK))
+    assert (estimate.count, estimate.exact, estimate.price) == (None, False, None)
+
+
+def test_preview_says_when_the_budget_does_not_suffice(make_ctx, make_run, world, clock):
+    fill(world, 9)
+    run = make_run(make_ctx(monthly_budget_usd=0.16))
+    window = Window(clock() - WEEK)
+    first = run.importer.estimate(run.ctx, run.config, window)
+    assert not any("left" in str(note) for note in first.notes)
+    run.ctx.kv.put("spent shared 2026-11", "0.01")
+    fill(world, 100)
+    second = run.importer.estimate(run.ctx, run.config, window)
+    assert "USD 0.09 are left" in str(second.notes[-1])
+
+
 def test_budget_stops_reading_until_the_next_month(make_ctx, make_run, world, clock):
     fill(world, 300)
     run = make_run(make_ctx(monthly_budget_usd=1.2))

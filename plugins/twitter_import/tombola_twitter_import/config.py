@@ -94,7 +94,8 @@ class OperatorSettings(Config):
     client_id: str = Field(
         default="",
         title="OAuth 2.0 client id",
-        description="For “Log in with X”. Register this installation's return address there.",
+        description="For “Log in with X”. Register the address of this installation with "
+        "/back/twitter_import.x behind it as return address in the console.",
     )
     client_secret: SecretStr = Field(
         default=SecretStr(""),

@@ -1,8 +1,9 @@
 """The source “hashtag on X”: opens lanes, fetches pages, says what a pull costs."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
@@ -45,6 +46,11 @@ TOO_LONG: Final = (
 )
 
 NOT_FURTHER: Final = "X's search looks back seven days. Older posts cannot be imported."
+
+NOT_ENOUGH: Final = (
+    "Of this month's budget of USD %(budget)s, USD %(left)s are left: reading will stop there and "
+    "go on next month."
+)
 
 
 class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
@@ -138,15 +144,19 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
         posts, users = mapping.reads(page)
         more = mapping.next_token(page) is not None
         count = _extrapolated(items, cursor, ctx.now) if more else len(items)
-        authors = math.ceil(count * users / posts) if posts else 0
+        authors = math.ceil((count or 0) * users / posts) if posts else 0
+        price = None if count is None else spending.price(ctx, count, authors)
         return Estimate(
             count=count,
             exact=not more,
-            cost={SEARCH: max(1, math.ceil(count / PAGE))},
-            price=spending.price(ctx, count, authors),
+            cost={SEARCH: max(1, math.ceil((count or 0) / PAGE))},
+            price=price,
             currency="USD",
             samples=items,
-            notes=_notes(ctx, window, page, more=more),
+            notes=[
+                *_notes(ctx, window, posts, users, more=more),
+                *_budget_notes(ctx, price),
+            ],
         )
 
 
@@ -180,24 +190,30 @@ def _items(page: Mapping[str, object]) -> list[Item]:
         raise errors.garbled() from error
 
 
-def _extrapolated(items: list[Item], cursor: HashtagCursor, now: datetime) -> int:
+def _extrapolated(items: list[Item], cursor: HashtagCursor, now: datetime) -> int | None:
     """Reckon how many posts the whole stretch holds, if it goes on as in the newest few."""
     times = [item.occurred_at for item in items if item.occurred_at is not None]
     if not times:
-        return len(items)
+        return None
     first, last = cursor.stretch(now)
     seen = max(last - min(times), timedelta(seconds=1))
     return max(len(items) + 1, round(len(items) * ((last - first) / seen)))
 
 
-def _notes(ctx: Ctx, window: Window, page: Mapping[str, object], *, more: bool) -> Sequence[Text]:
-    posts, users = mapping.reads(page)
+def _notes(ctx: Ctx, window: Window, posts: int, users: int, *, more: bool) -> Iterator[Text]:
     values = {"posts": str(posts), "price": f"{spending.price(ctx, posts, users):.2f}"}
-    notes: list[Text] = [
-        Phrase("This preview has read %(posts)s posts for at most USD %(price)s.", values)
-    ]
+    yield Phrase("This preview has read %(posts)s posts for at most USD %(price)s.", values)
     if more:
-        notes.append("There are more posts than that; the number is reckoned from the newest ones.")
+        yield "There are more posts than that; the number is reckoned from the newest ones."
     if window.since < ctx.now - REACH:
-        notes.append(NOT_FURTHER)
-    return tuple(notes)
+        yield NOT_FURTHER
+
+
+def _budget_notes(ctx: Ctx, price: Decimal | None) -> Iterator[Text]:
+    app = _app(ctx)
+    if app.budget is None:
+        return
+    left = max(app.budget - spending.spent(ctx, app), Decimal(0))
+    if price is None or price > left:
+        values = {"left": f"{left:.2f}", "budget": f"{app.budget:.2f}"}
+        yield Phrase(NOT_ENOUGH, values)

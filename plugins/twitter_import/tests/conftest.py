@@ -1,7 +1,7 @@
 """A plugin's world for its tests: the sandbox's X, mounted in-process."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ HOST = "http://x.example"
 CALLBACK = "http://tombola.example/back/twitter_import.x"
 
 MakeCtx = Callable[..., FakeCtx]
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -71,6 +72,36 @@ def ctx(make_ctx: MakeCtx) -> FakeCtx:
 @pytest.fixture
 def config() -> HashtagConfig:
     return HashtagConfig(hashtags=("kettleleaf",))
+
+
+class Feed:
+    """What people post, an hour ago by Jane unless said otherwise."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def post(
+        self,
+        text: str = "Mine #kettleleaf",
+        author: str = "jane",
+        ago: timedelta = HOUR,
+        photos: int = 1,
+        **more: Any,
+    ) -> str:
+        """Post, and give the id."""
+        at = self.world.clock() - ago
+        return str(self.world.post(author, text, photos=photos, at=at, **more).id)
+
+    def fill(
+        self, count: int, *, newest_ago: timedelta = HOUR, step: timedelta = MINUTE
+    ) -> list[str]:
+        """Post ``count`` pictures; give their ids, newest first."""
+        return [self.post(ago=newest_ago + step * n) for n in range(count)]
+
+
+@pytest.fixture
+def feed(world: World) -> Feed:
+    return Feed(world)
 
 
 class Run:

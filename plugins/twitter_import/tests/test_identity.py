@@ -5,7 +5,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from tombola.api import Flow, Identity, Invalid, Item, Redirect
+from tombola.api import Flow, Identity, Invalid, Item, Lane, Redirect
 from tombola.testing.network import FaultKind, in_process
 from tombola_sandbox.access import DEMO_APP
 from tombola_twitter_import.config import TeamSettings
@@ -68,8 +68,6 @@ def test_log_in_proves_the_account_by_its_id(provider, ctx, flow, world, agreed)
 
 def test_identity_is_the_one_that_posts_carry(provider, ctx, flow, world, agreed, run, clock):
     world.post("jane", "#kettleleaf", photos=1, at=clock() - timedelta(hours=1))
-    from tombola.api import Lane  # noqa: PLC0415 - keeps the imports of this file to the log-in
-
     (item,) = run.page(run.open(Lane.HISTORY, clock() - timedelta(days=1))).items
     assert item.author == provider.finish(ctx, flow, agreed).identity
 

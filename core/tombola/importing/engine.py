@@ -1,0 +1,287 @@
+"""One turn of a lane: page after page, fetched outside and written inside one transaction."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from tombola.api import (
+    Ctx,
+    Cursor,
+    Denied,
+    FetchError,
+    Importer,
+    Lane,
+    Page,
+    Phrase,
+    PluginFailed,
+    PluginUnavailable,
+    SourceConfig,
+    Text,
+    Throttled,
+    render,
+)
+from tombola.importing import limits, rules, turn
+from tombola.importing.limits import Holders
+from tombola.importing.page import Pages, Paused, checked
+from tombola.importing.states import TRIES, SourceState, Trouble, failure, given_up, trouble_of
+from tombola.importing.turn import Call
+from tombola.importing.work import CALL, LEASE, Work, load
+from tombola.installation import Installation
+from tombola.plans.service import allows
+from tombola.queue import tasks
+from tombola.queue.kinds import Done, Parked, Result, Settled
+from tombola.queue.rules import wait_after
+from tombola.queue.tasks import Claim
+
+T = TypeVar("T")
+log = structlog.get_logger("tombola.importing")
+
+#: How often a source that its plan does not allow is looked at again; no call is made.
+GATED_LOOK = timedelta(seconds=60)
+#: How often the source of a campaign that is over is looked at, at most.
+HOUR = timedelta(hours=1)
+#: What a call of a plugin may end with, besides well.
+TROUBLES = (FetchError, PluginFailed, PluginUnavailable)
+
+
+def take_turn(inst: Installation, held: Claim) -> Result:
+    """Do one lane's turn: the handler of the kind ``import``.
+
+    The turn ends when the run is over, when the worker's time is used (the run goes on with the
+    next turn), or when network, plan or plugin say no. Whatever happens, the place is kept: each
+    page's items, entries, cursor, counts and lease become true together or not at all.
+    """
+    with inst.db.read() as conn:
+        work = load(conn, held.payload)
+    if work is None or work.state is SourceState.PAUSED:
+        return Done()
+    try:
+        return _admitted(inst, held, work)
+    except Paused:
+        return Done()
+
+
+def _admitted(inst: Installation, held: Claim, work: Work) -> Result:
+    """Ask campaign, plugin, plan and switch whether a call may be made now; then make it."""
+    now = inst.clock()
+    if now >= work.campaign.ends_at + rules.GRACE:
+        over = Phrase("The campaign is over; new posts are not looked for.")
+        return _rest(inst, held, work, SourceState.ENDED, over, now + max(work.every, HOUR))
+    importer = inst.plugins.importer(work.importer_key)
+    unusable = inst.plugins.why_not(work.importer_key, work.team, work.campaign.id)
+    if importer is None or unusable is not None:
+        _park(inst, work, unusable or Phrase("Nobody offers this kind of import any more."))
+    try:
+        config = _config(inst, work)
+        features = inst.plugins.features_of(work.importer_key, config)
+    except PluginUnavailable as away:
+        _park(inst, work, away.reason)
+    except PluginFailed as failed:
+        says = failure(str(failed), failed.correlation, now, timedelta(0)).says
+        later = now + wait_after(held.attempts, held.key)
+        return _rest(inst, held, work, SourceState.FAILING, says, later)
+    for feature in features:
+        answer = allows(inst, work.team_id, feature, running=True)
+        if isinstance(answer, Denied):
+            later = now + GATED_LOOK
+            return _rest(inst, held, work, SourceState.GATED, answer.reason, later)
+    return _Turn(inst, held, work, importer, config).take()
+
+
+def _config(inst: Installation, work: Work) -> SourceConfig:
+    config = inst.plugins.config_of(
+        work.importer_key, work.config, work.config_version, work.team_id
+    )
+    if not isinstance(config, SourceConfig):
+        raise PluginUnavailable(work.importer_key, "This is no source's configuration.")
+    return config
+
+
+def _rest(
+    inst: Installation, held: Claim, work: Work, state: SourceState, says: Text, until: datetime
+) -> Result:
+    with inst.db.write() as conn:
+        turn.rest(conn, work, held, state, says, until)
+    return Settled()
+
+
+def _park(inst: Installation, work: Work, reason: Text) -> NoReturn:
+    with inst.db.write() as conn:
+        turn.stand(conn, work.source_id, SourceState.AWAY, reason)
+    raise Parked(render(reason))
+
+
+class _Turn:
+    def __init__(
+        self,
+        inst: Installation,
+        held: Claim,
+        work: Work,
+        importer: Importer[Any, Any],
+        config: SourceConfig,
+    ) -> None:
+        self._inst = inst
+        self._held = held
+        self._work = work
+        self._importer = importer
+        self._config = config
+        self._counts = work.counts
+        self._calls = list(work.calls)
+        self._holders = _holders(work)
+
+    def take(self) -> Result:
+        place = self._place()
+        if place is None:
+            return Settled()
+        pages = self._open_run()
+        while place is not None and self._reserve(place):
+            page = self._fetch(place)
+            if page is None:
+                break
+            self._counts, why = pages.write(page, self._counts, self._calls)
+            log.info("page_written", source=self._work.source_id, why=why, pages=self._counts.pages)
+            if why is not None:
+                break
+            place = page.next
+            if self._held.over():
+                with self._inst.db.write() as conn:
+                    tasks.again(conn, self._held, self._inst.clock())
+                break
+        return Settled()
+
+    def _place(self) -> Cursor | None:
+        """Where this turn begins; None when the plugin could not say."""
+        work, importer = self._work, self._importer
+        stored = work.cursor if work.cursor is not None else work.checkpoint
+        if stored is not None:
+            try:
+                return importer.cursor_model.model_validate(dict(stored))
+            except ValidationError:
+                log.warning("cursor_unreadable", source=work.source_id, lane=work.lane.value)
+        span = rules.window(
+            work.lane,
+            created_at=work.created_at,
+            floor_at=work.floor_at,
+            reach=importer.reach,
+            last_run_at=work.last_run_at,
+            has_history=Lane.HISTORY in importer.lanes,
+        )
+        try:
+            place: Cursor = self._call(
+                "open", lambda ctx: importer.open(ctx, self._config, work.lane, span)
+            )
+        except TROUBLES as error:
+            self._hurt(error, Call(self._inst.clock(), 0, f"open: {error}"))
+            return None
+        return place
+
+    def _call(self, name: str, act: Callable[[Ctx], T]) -> T:
+        work = self._work
+        return self._inst.plugins.call(
+            work.importer_key, work.team, name, act, deadline=CALL, passes=(FetchError,)
+        )
+
+    def _open_run(self) -> Pages:
+        if self._work.run_id is None:
+            now = self._inst.clock()
+            with self._inst.db.write() as conn:
+                tasks.guard(conn, self._held, now=now, lease=LEASE)
+                self._work = replace(self._work, run_id=turn.begin(conn, self._work, now))
+        return Pages(
+            self._inst,
+            self._held,
+            self._work,
+            self._work.run_id or 0,
+            self._importer,
+            self._config,
+            self._holders,
+        )
+
+    def _reserve(self, place: Cursor) -> bool:
+        """Take the units of a page and a fresh lease; False when a bucket is empty."""
+        declared = self._importer.limits
+        cost = self._cost(place) if declared else {}
+        now = self._inst.clock()
+        with self._inst.db.write() as conn:
+            if turn.is_paused(conn, self._work.source_id):
+                raise Paused
+            tasks.guard(conn, self._held, now=now, lease=LEASE)
+            until = limits.reserve(conn, declared, cost, self._holders, now)
+            if until is not None:
+                trouble = trouble_of(Throttled(", ".join(sorted(cost)), until), now, timedelta(0))
+                turn.hurt(conn, self._work, self._held, trouble, self._counts, self._calls, now)
+        return until is None
+
+    def _cost(self, place: Cursor) -> Mapping[str, int]:
+        """Units of the next page by bucket; one each where the plugin gives no sense."""
+        declared = {limit.bucket for limit in self._importer.limits}
+
+        def ask(_: Ctx) -> dict[str, int]:
+            cost = {name: int(n) for name, n in self._importer.cost(self._config, place).items()}
+            limits.check_buckets(self._importer.limits, cost)
+            return cost
+
+        try:
+            return self._call("cost", ask)
+        except (PluginFailed, PluginUnavailable):
+            return dict.fromkeys(declared, 1)
+
+    def _fetch(self, place: Cursor) -> Page[Any] | None:
+        """Read one page, outside any transaction; None when it did not come."""
+        at, began = self._inst.clock(), time.monotonic()
+        importer = self._importer
+
+        def fetch(ctx: Ctx) -> Page[Any]:
+            return checked(importer, importer.fetch(ctx, self._config, place))
+
+        try:
+            page = self._call("fetch", fetch)
+        except TROUBLES as error:
+            self._hurt(error, Call(at, _since(began), f"{type(error).__name__}: {error}"))
+            return None
+        self._calls.append(Call(at, _since(began), "ok", len(page.items)).stored())
+        return page
+
+    def _hurt(self, error: Exception, call: Call) -> None:
+        """Write down an error and what follows from it. Raises Parked when the plugin is away."""
+        if isinstance(error, PluginUnavailable):
+            _park(self._inst, self._work, error.reason)
+        now = self._inst.clock()
+        trouble = self._trouble(error, now)
+        self._calls.append(call.stored())
+        with self._inst.db.write() as conn:
+            if isinstance(error, Throttled):
+                declared = self._importer.limits
+                limits.exhaust(conn, error.bucket, declared, self._holders, error.until)
+            turn.hurt(conn, self._work, self._held, trouble, self._counts, self._calls, now)
+        log.info("page_failed", source=self._work.source_id, state=trouble.state.value)
+
+    def _trouble(self, error: Exception, now: datetime) -> Trouble:
+        wait = wait_after(self._counts.failures + 1, self._held.key)
+        if isinstance(error, FetchError):
+            trouble = trouble_of(error, now, wait)
+        else:
+            correlation = error.correlation if isinstance(error, PluginFailed) else ""
+            trouble = failure(str(error), correlation, now, wait)
+        self._counts = self._counts.plus(calls=1, failures=1 if trouble.counts else 0)
+        if self._counts.failures < TRIES:
+            return trouble
+        self._counts = replace(self._counts, failures=0)
+        return given_up(trouble)
+
+
+def _holders(work: Work) -> Holders:
+    slug = work.importer_key.partition(".")[0]
+    team = f"{slug}:team:{work.team_id}"
+    app = team if work.own_credentials else slug
+    credential = f"{slug}:connection:{work.connection_id}" if work.connection_id else app
+    return Holders(app, team, credential, f"{slug}:source:{work.source_id}")
+
+
+def _since(began: float) -> int:
+    return int((time.monotonic() - began) * 1000)

@@ -1,0 +1,234 @@
+"""Takes one fetched page into the database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tombola.api import Cursor, Importer, Item, Lane, Page, SourceConfig, render
+from tombola.campaigns import service as campaigns
+from tombola.entrants.service import Known, resolve
+from tombola.importing import limits, rules, store, turn
+from tombola.importing.limits import Holders
+from tombola.importing.media import ask_for_pictures
+from tombola.importing.rules import Counts, Read
+from tombola.importing.store import Judged
+from tombola.importing.work import LEASE, Work
+from tombola.installation import Installation
+from tombola.queue import tasks
+from tombola.queue.tasks import Claim
+
+
+class Paused(Exception):  # no error: somebody has pressed the button
+    """The source was paused or removed while the turn was under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A page, judged, with all that is needed before its transaction.
+
+    Attributes:
+        judged: Its items, each id once, cut to floor and cap.
+        people: Whose the new ones are, by (kind, value).
+        refused: Reason by external id, from the gates.
+        known: Every item was stored by an earlier run; False for a page without items.
+    """
+
+    judged: Sequence[Judged]
+    people: Mapping[tuple[str, str], Known]
+    refused: Mapping[str, str]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Writes the pages of one turn. The lease and the button are asked in every transaction."""
+
+    inst: Installation
+    held: Claim
+    work: Work
+    run_id: int
+    importer: Importer[Any, Any]
+    config: SourceConfig
+    holders: Holders
+
+    def write(
+        self, page: Page[Any], counts: Counts, calls: list[dict[str, Any]]
+    ) -> tuple[Counts, str | None]:
+        """Write a page: items, entries, cursor, counts and lease together.
+
+        A page larger than a set is written set by set; cursor and counts come with the last one,
+        and whoever reads the page again finds the first ones there.
+
+        Returns:
+            The counts with this page, and why the run is over; None when it goes on.
+
+        Raises:
+            Fenced: Another worker has the lane; nothing was written.
+            Paused: Somebody has pressed the button; nothing was written.
+        """
+        now = self.inst.clock()
+        ready = self._prepare(page, counts, now)
+        size = self.inst.db.set_size
+        parts = [ready.judged[at : at + size] for at in range(0, len(ready.judged), size)] or [()]
+        counts = counts.plus(pages=1, calls=1, items=len(ready.judged))
+        counts = replace(counts, stale=counts.stale + 1 if ready.known else 0, failures=0)
+        pictures = 0
+        for part in parts[:-1]:
+            with self.inst.db.write() as conn:
+                counts, wanted = self._write_set(conn, part, ready, counts, now)
+                pictures += wanted
+        with self.inst.db.write() as conn:
+            counts, wanted = self._write_set(conn, parts[-1], ready, counts, now)
+            pictures += wanted + store.ask_again(conn, self.work, ready.judged)
+            if pictures:
+                ask_for_pictures(conn, self.work.team_id, self.work.source_id, now)
+            limits.observe(conn, page.limits, self.importer.limits, self.holders)
+            why = self._why_stop(page, ready, counts)
+            self._keep(conn, page, counts, calls, now)
+            if why is not None:
+                turn.end(conn, self.work, self.held, self.run_id, why, now)
+        return counts, why
+
+    def guard(self, conn: Connection, counts: Counts, now: datetime) -> None:
+        """Ask the lease, then the button. Raises Fenced, Paused."""
+        progress = {"pages": counts.pages, "items": counts.items, "new": counts.new}
+        tasks.guard(conn, self.held, now=now, lease=LEASE, progress=progress)
+        if turn.is_paused(conn, self.work.source_id):
+            raise Paused
+
+    def _prepare(self, page: Page[Any], counts: Counts, now: datetime) -> Prepared:
+        """Give new items their people and ask the gates, outside the page's transaction."""
+        work = self.work
+        items = rules.since(rules.tidied(page.items), work.floor_at)
+        with self.inst.db.read() as conn:
+            stored = store.stored(conn, work.source_id, [each.external_id for each in items])
+        # The live lane ends at the cap between pages; history stores not one item more.
+        room = work.cap - counts.new if work.cap is not None and _is_history(work) else None
+        items = rules.within(items, stored, room)
+        judged = store.judge(work, items, self.config)
+        due = [each for each in judged if each.enters and not _has_entry(stored, each.item)]
+        people = self._people(due, now)
+        earlier = {key for key, row in stored.items() if row.run_id != self.run_id}
+        known = bool(items) and all(each.external_id in earlier for each in items)
+        return Prepared(judged, people, self._refusals(due, people), known)
+
+    def _people(self, due: Sequence[Judged], now: datetime) -> Mapping[tuple[str, str], Known]:
+        people: dict[tuple[str, str], Known] = {}
+        size = self.inst.db.set_size
+        for start in range(0, len(due), size):
+            authors = [each.author for each in due[start : start + size]]
+            with self.inst.db.write() as conn:
+                people |= resolve(conn, self.work.team_id, authors, now)
+        return people
+
+    def _refusals(
+        self, due: Sequence[Judged], people: Mapping[tuple[str, str], Known]
+    ) -> Mapping[str, str]:
+        plugins = self.inst.plugins
+        if not due or not plugins.listeners("gate_entries"):
+            return {}
+        with self.inst.db.read() as conn:
+            campaign = campaigns.view(conn, self.work.campaign)
+        drafts = [
+            store.draft_of(self.work, each, people[store.who(each)], None, self.run_id)
+            for each in due
+        ]
+        answers = plugins.ask_entries(self.work.team, drafts, campaign)
+        return {
+            draft.key: render(answer.reason)
+            for draft, answer in zip(drafts, answers, strict=True)
+            if answer is not None
+        }
+
+    def _write_set(
+        self, conn: Connection, part: Sequence[Judged], ready: Prepared, counts: Counts,
+        now: datetime,
+    ) -> tuple[Counts, int]:  # fmt: skip
+        self.guard(conn, counts, now)
+        written = store.write(
+            conn,
+            self.work,
+            part,
+            ready.people,
+            run_id=self.run_id,
+            now=now,
+            raw_ttl=self.importer.raw_ttl,
+            refused=ready.refused,
+        )
+        more = counts.plus(
+            new=written.new,
+            known=written.known,
+            left_out=written.left_out,
+            deleted=written.deleted,
+            entries=written.entries,
+        )
+        return more, written.pictures
+
+    def _why_stop(self, page: Page[Any], ready: Prepared, counts: Counts) -> str | None:
+        oldest = min((at for each in page.items if (at := each.occurred_at)), default=None)
+        return rules.why_stop(
+            self.work.lane,
+            Read(page.next is not None, ready.known, oldest),
+            counts,
+            floor_at=self.work.floor_at,
+            ordered=self.importer.ordered,
+            cap=self.work.cap,
+        )
+
+    def _keep(
+        self, conn: Connection, page: Page[Any], counts: Counts, calls: list[dict[str, Any]],
+        now: datetime,
+    ) -> None:  # fmt: skip
+        turn.keep_page(
+            conn,
+            self.work,
+            self.run_id,
+            counts,
+            calls,
+            document(page.next),
+            document(page.checkpoint),
+            now,
+        )
+
+
+def checked(importer: Importer[Any, Any], page: Any) -> Page[Any]:
+    """Refuse a page that breaks the contract, as a fault of the plugin.
+
+    Raises:
+        TypeError: Something is of another type.
+        ValueError: A time without zone, an empty id, or a cursor that JSON does not carry.
+    """
+    if not isinstance(page, Page):
+        raise TypeError(f"fetch() gave {type(page).__name__}, not a Page")
+    for each in page.items:
+        if not isinstance(each, Item):
+            raise TypeError(f"a page holds {type(each).__name__}, not an Item")
+        if not isinstance(each.external_id, str) or not each.external_id:
+            raise ValueError("an item has no external_id")
+        if each.occurred_at is not None and each.occurred_at.tzinfo is None:
+            raise ValueError(f"item {each.external_id} has a time without zone")
+    for place in (page.next, page.checkpoint):
+        if place is not None and not _survives(importer, place):
+            raise ValueError("a cursor does not survive JSON")
+    return page
+
+
+def document(place: Cursor | None) -> dict[str, Any] | None:
+    """What is stored of a cursor."""
+    return None if place is None else place.model_dump(mode="json")
+
+
+def _survives(importer: Importer[Any, Any], place: Cursor) -> bool:
+    return importer.cursor_model.model_validate_json(place.model_dump_json()) == place
+
+
+def _is_history(work: Work) -> bool:
+    return work.lane is Lane.HISTORY
+
+
+def _has_entry(stored: Mapping[str, Any], item: Item) -> bool:
+    row = stored.get(item.external_id)
+    return row is not None and row.state != "left_out"

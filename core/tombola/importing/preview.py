@@ -1,0 +1,174 @@
+"""What a team asks before it adds a source: whether it may, whether it can, what it brings."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tombola.api import (
+    Complaint,
+    Denied,
+    Estimate,
+    FetchError,
+    Importer,
+    Invalid,
+    Lane,
+    NotAllowed,
+    NotFound,
+    PluginFailed,
+    PluginUnavailable,
+    SourceConfig,
+    Text,
+    Window,
+)
+from tombola.importing import rules
+from tombola.importing.work import CALL, import_action
+from tombola.installation import Installation
+from tombola.plans.service import allows
+from tombola.teams.rules import Actor, Role
+
+#: The pace of a source unless the team says otherwise.
+HOURLY = 3600
+
+
+class SourceForm(BaseModel):
+    """What a team says of a source.
+
+    Attributes:
+        config: Judged by the importer's own model, the filters among it.
+        floor_at: Nothing older is imported. Without an offset it is UTC.
+        cap: History stores no more items than that; a live run takes a rest at it.
+        every_seconds: The pace of the live lane.
+        photos_only: Takes the place of the same word in ``config`` when given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    config: dict[str, Any] = Field(default_factory=dict)
+    floor_at: datetime | None = None
+    cap: int | None = Field(default=None, ge=1, le=10_000_000)
+    every_seconds: int = Field(default=HOURLY, ge=10, le=7 * 86_400)
+    photos_only: bool | None = None
+
+
+class Sample(BaseModel):
+    """A post that a pull would bring, as far as a preview shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    who: str | None
+    text: str
+    occurred_at: datetime | None
+    pictures: int
+    left_out: str | None
+
+
+class Preview(BaseModel):
+    """What a source would bring and cost. Nothing of it is stored."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    count: int | None
+    exact: bool
+    since: datetime
+    until: datetime
+    cost: dict[str, int]
+    price: str | None
+    samples: list[Sample]
+    notes: list[Text]
+
+
+def preview(inst: Installation, actor: Actor, action_uid: str, form: SourceForm) -> Preview:
+    """Ask the importer what a source would bring and cost; writes nothing.
+
+    Raises:
+        Invalid: Complaints by field, as for ``add``; what the network said stands under "".
+        NotAllowed: The plan, a switch or a gate says no.
+    """
+    actor.need(Role.EDITOR)
+    with inst.db.read() as conn:
+        key = import_action(conn, actor, action_uid)["type_key"]
+    importer, config = judge(inst, actor, key, form)
+    now = inst.clock()
+    span = rules.window(
+        Lane.HISTORY,
+        created_at=now,
+        floor_at=form.floor_at,
+        reach=importer.reach,
+        last_run_at=None,
+        has_history=True,
+    )
+    try:
+        found: Estimate = inst.plugins.call(
+            key,
+            actor,
+            "estimate",
+            lambda ctx: importer.estimate(ctx, config, span),
+            deadline=CALL,
+            passes=(FetchError,),
+        )
+    except (FetchError, PluginFailed, PluginUnavailable) as error:
+        raise Invalid({"": str(error)}) from error
+    return _preview(found, config, span, now)
+
+
+def judge(
+    inst: Installation, actor: Actor, key: str, form: SourceForm
+) -> tuple[Importer[Any, Any], SourceConfig]:
+    """Ask model, plan and plugin about a form. May call the network, so not in a transaction.
+
+    Raises:
+        NotFound: No installed plugin offers the importer.
+        NotAllowed: The plan, a switch or a gate says no.
+        Invalid: Complaints by field; those of the configuration under ``config.<field>``.
+    """
+    importer = inst.plugins.importer(key)
+    if importer is None:
+        raise NotFound("No installed plugin offers this kind of import.")
+    values: Mapping[str, Any] = dict(form.config)
+    if form.photos_only is not None:
+        values = {**values, "photos_only": form.photos_only}
+    try:
+        config = importer.config_model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid(
+            {".".join(map(str, ("config", *each["loc"]))): each["msg"] for each in error.errors()}
+        ) from error
+    for feature in inst.plugins.features_of(key, config):
+        answer = allows(inst, actor.team_id, feature)
+        if isinstance(answer, Denied):
+            raise NotAllowed(answer)
+    _complain(inst.plugins.complaints(key, config, actor.team_id, actor.team_uid))
+    return importer, config
+
+
+def _complain(complaints: list[Complaint]) -> None:
+    if complaints:
+        raise Invalid(
+            {f"config.{each.field}" if each.field else "": each.text for each in complaints}
+        )
+
+
+def _preview(found: Estimate, config: SourceConfig, span: Window, now: datetime) -> Preview:
+    samples = [
+        Sample(
+            who=each.author.handle or each.author.name if each.author else None,
+            text=each.text,
+            occurred_at=each.occurred_at,
+            pictures=len(each.media),
+            left_out=rules.why_left_out(each, config),
+        )
+        for each in rules.tidied(found.samples)
+    ]
+    price = f"{found.price} {found.currency or ''}".strip() if found.price is not None else None
+    return Preview(
+        count=found.count,
+        exact=found.exact,
+        since=span.since,
+        until=span.until or now,
+        cost=dict(found.cost),
+        price=price,
+        samples=samples,
+        notes=list(found.notes),
+    )

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tombola.db import Database
 from tombola.installation import Clock, Installation
 from tombola.plans.service import allows
-from tombola.plugins import loader
+from tombola.plugins import loader, storage
 from tombola.plugins.registry import Plugins
 from tombola.plugins.states import Plugin
 from tombola.plugins.world import World
@@ -48,6 +48,7 @@ def install(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = loader.load(safe_mode=settings.safe_mode) if plugins is None else plugins
     database = db or Database(settings.database)
+    storage.mark_pending(database, found)
     vault = Vault.in_folder(settings.data_dir)
     outside = fetcher or Fetcher(exempt=settings.fetch_exempt)
     world = World(
@@ -75,7 +76,7 @@ def house() -> House:
     from tombola import rooms  # noqa: PLC0415 # the rooms load what many commands never need
 
     inst = install(get_settings())
-    return House(site=inst, kinds=rooms.kinds(inst))
+    return House(site=inst, kinds=rooms.kinds())
 
 
 def create_app(inst: Installation) -> Flask:

@@ -3,10 +3,14 @@
 from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
 from tombola.entries import admin as entries_admin
-from tombola.installation import Installation
+from tombola.entries import events as entries_events
+from tombola.inbox import jobs as inbox_jobs
+from tombola.inbox import public as inbox_public
 from tombola.operators import admin as operators_admin
+from tombola.outbox import jobs as outbox_jobs
 from tombola.plans import admin as plans_admin
 from tombola.plans import teams_admin as operator_teams
+from tombola.plugins import jobs as plugin_jobs
 from tombola.queue.kinds import Kind, Kinds
 from tombola.teams import admin as teams_admin
 from tombola.web.routing import Pages
@@ -19,11 +23,14 @@ PAGES: tuple[Pages, ...] = (
     desk_campaigns.pages,
     desk_actions.pages,
     entries_admin.pages,
+    inbox_public.pages,
 )
 
 
-def kinds(inst: Installation) -> Kinds:
+def kinds() -> Kinds:
     """Every kind of duty of this installation."""
-    del inst
-    found: list[Kind] = []
+    found: list[Kind] = [
+        *outbox_jobs.kinds(entries_events.READERS),
+        *inbox_jobs.kinds(),
+    ]
     return Kinds(found)

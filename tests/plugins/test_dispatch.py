@@ -5,9 +5,18 @@ import time
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import func, select, text
 
-from tombola.api import Denied, HttpRefused, Invalid, PluginFailed, PluginUnavailable, Throttled
+from tombola.api import (
+    Denied,
+    HttpRefused,
+    Invalid,
+    Job,
+    PluginFailed,
+    PluginUnavailable,
+    Throttled,
+)
 from tombola.plugins import quarantine, switches
 from tombola.plugins.ctx import CallOver, RuleBroken
 from tombola.plugins.models import plugin_fault, plugin_kv
@@ -159,7 +168,7 @@ def test_a_trial_that_fails_makes_the_rest_longer(build, inst, team, clock):
     rests = []
     for _ in range(12):
         with inst.db.read() as conn:
-            rest = quarantine.resting(conn, "demo", team.team_id)
+            rest = quarantine.rests(conn)[0]
         rests.append(rest.retry_at - clock())
         clock.set(rest.retry_at)
         with pytest.raises(PluginFailed):
@@ -300,7 +309,8 @@ def test_a_plugin_cannot_end_the_cores_transaction(build, team, statement):
 
 
 def test_what_a_failing_transaction_wrote_is_undone_with_its_jobs(build, inst, team):
-    plugins = build(make_plugin("demo"))
+    job = Job("demo.job", BaseModel, lambda ctx, payload: None)
+    plugins = build(make_plugin("demo", register_jobs=lambda: [job]))
 
     def work(ctx):
         with ctx.db():
@@ -308,7 +318,7 @@ def test_what_a_failing_transaction_wrote_is_undone_with_its_jobs(build, inst, t
             ctx.enqueue("demo.job")
             raise ValueError("late")
 
-    with pytest.raises(PluginFailed):
+    with pytest.raises(PluginFailed, match="ValueError: late"):
         plugins.call("demo", team, "view", work)
     with inst.db.read() as conn:
         assert conn.execute(select(func.count()).select_from(plugin_kv)).scalar_one() == 0

@@ -53,14 +53,16 @@ def differences(
     return list(compare_metadata(context, metadata))
 
 
-def is_current(db: Database) -> bool:
-    """Whether the core's tables stand at the version of this code."""
+def is_current(
+    db: Database, *, versions: Path = CORE_VERSIONS, version_table: str = CORE_VERSION_TABLE
+) -> bool:
+    """Whether the tables of one owner stand at the version of this code."""
     from alembic.migration import MigrationContext  # noqa: PLC0415 # as above
     from alembic.script import ScriptDirectory  # noqa: PLC0415 # as above
 
     with db.read() as conn:
-        config = _config(conn, CORE_VERSIONS, CORE_VERSION_TABLE, MetaData())
-        context = MigrationContext.configure(conn, opts={"version_table": CORE_VERSION_TABLE})
+        config = _config(conn, versions, version_table, MetaData())
+        context = MigrationContext.configure(conn, opts={"version_table": version_table})
         heads = ScriptDirectory.from_config(config).get_heads()
         return set(context.get_current_heads()) == set(heads)
 

@@ -28,6 +28,7 @@ from tombola.api import (
 )
 from tombola.plugins import config
 from tombola.plugins.models import plugin_kv
+from tombola.plugins.states import Plugin
 from tombola.plugins.world import Team, World
 from tombola.queue import tasks
 
@@ -54,14 +55,15 @@ class RuleBroken(TombolaError):
 class PluginCtx:
     """The world of one call. Every use after its end raises ``CallOver``."""
 
-    def __init__(self, world: World, plugin: str, team: Team | None, place: str) -> None:
+    def __init__(self, world: World, plugin: Plugin, team: Team | None, place: str) -> None:
         self._world = world
-        self._plugin = plugin
+        self._plugin = plugin.slug
+        self._jobs = plugin.parts.jobs
         self._team = team if team is not None and team.team_id else None
         self._over = False
         self._conn: Connection | None = None
         self._log = structlog.get_logger("tombola.plugin").bind(
-            plugin=plugin, team=self.team_id, place=place
+            plugin=plugin.slug, team=self.team_id, place=place
         )
 
     @property
@@ -135,18 +137,21 @@ class PluginCtx:
         self, job: str, payload: BaseModel | None = None, *, delay: timedelta = timedelta()
     ) -> None:
         """Put a duty; inside ``db()`` it commits with the transaction."""
-        if not job.startswith(f"{self._plugin}."):
-            raise RuleBroken(f"job {job!r} does not belong to plugin {self._plugin!r}")
+        self.check()
+        known = next((each for each in self._jobs if job in {each.key, *each.formerly}), None)
+        if known is None:
+            raise RuleBroken(f"plugin {self._plugin!r} has registered no job {job!r}")
         document = payload.model_dump(mode="json") if payload else {}
         digest = sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
         with self.writing() as conn:
             tasks.put(
                 conn,
                 JOB_KIND,
-                f"{job}:{self.team_number}:{digest}",
+                f"{known.key}:{self.team_number}:{digest}",
                 self.now + delay,
                 team_id=self.team_number or None,
-                payload={"job": job, "team_uid": self.team_id, "payload": document},
+                payload=document,
+                max_attempts=known.attempts,
             )
 
     def allows(self, feature: str, amount: int = 1) -> Allowed | Denied:

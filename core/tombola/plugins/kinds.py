@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from tombola.api import Complaint, Config, Phrase, PluginFailed, PluginUnavailable
+from tombola.api import Complaint, Config, Ctx, Phrase, PluginFailed, PluginUnavailable
 from tombola.toolkit.documents import opened, to_document
 
 if TYPE_CHECKING:
@@ -78,22 +78,23 @@ def config_of(
 
     Raises:
         PluginUnavailable: nobody offers the kind, or the document does not fit it any more.
-        PluginFailed: ``upgrade_config`` raised.
+        PluginFailed: ``upgrade_config`` or a validator raised something else.
         SealBroken: a secret was altered or moved.
     """
     kind = kind_of(plugins, key)
     values = opened(plugins.world.vault, _context(plugins, key, team_id), document)
-    if version < kind.config_version:
-        values = plugins.call(
-            key, None, "upgrade_config", lambda _: kind.upgrade_config(values, version)
-        )
+
+    def work(_: Ctx) -> Config:
+        now = kind.upgrade_config(values, version) if version < kind.config_version else values
+        config: Config = kind.config_model.model_validate(now)
+        return config
+
     try:
-        config: Config = kind.config_model.model_validate(values)
+        return plugins.call(key, None, "config", work, passes=(ValidationError,))
     except ValidationError as error:
         what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         reason = Phrase("The configuration does not fit the plugin: %(what)s", {"what": what})
         raise PluginUnavailable(key, reason) from error
-    return config
 
 
 def _context(plugins: Plugins, key: str, team_id: int) -> str:

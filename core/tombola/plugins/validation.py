@@ -4,6 +4,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -35,6 +36,9 @@ from tombola.api import (
 THING = re.compile(r"[a-z][a-z0-9_]{0,47}")
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 PLANS = ("free", "pro", "business", "premium")
+
+#: A job that takes longer enqueues its next part.
+LONGEST_JOB = timedelta(minutes=5)
 
 Complaints = Iterator[str]
 #: Takes the plugin's slug and one thing that it registered.
@@ -129,6 +133,8 @@ def instance(kind: type, more: Callable[[Any], Complaints]) -> Check:
 
 
 def _job(job: Job[Any]) -> Complaints:
+    if not timedelta() < job.timeout <= LONGEST_JOB:
+        yield f"job {job.key!r}: timeout must be at most {LONGEST_JOB}"
     if not (isinstance(job.payload, type) and issubclass(job.payload, BaseModel)):
         yield f"job {job.key!r}: payload must be a pydantic model"
     elif job.every is not None and any(f.is_required() for f in job.payload.model_fields.values()):
@@ -187,6 +193,8 @@ def storage(slug: str, given: Any) -> Complaints:
     for table in metadata.tables.values():
         if not table.name.startswith(f"{slug}_"):
             yield f"table {table.name!r} must start with '{slug}_'"
+        if table.name == f"{slug}_version":
+            yield f"table {table.name!r} is the core's own, it counts your migrations"
         for key in table.foreign_keys:
             if not key.target_fullname.startswith(f"{slug}_"):
                 yield f"table {table.name!r} refers to {key.target_fullname!r}, use a plain column"

@@ -32,5 +32,6 @@ def kinds() -> Kinds:
     found: list[Kind] = [
         *outbox_jobs.kinds(entries_events.READERS),
         *inbox_jobs.kinds(),
+        *plugin_jobs.kinds(),
     ]
     return Kinds(found)

@@ -1,0 +1,70 @@
+"""Handling what webhooks brought: one duty an event, at least once."""
+
+from datetime import timedelta
+
+from sqlalchemy import RowMapping, select
+
+from tombola.api import Accepted, PluginUnavailable, Reply, Webhook
+from tombola.db.rows import first
+from tombola.db.types import text_time
+from tombola.inbox.models import inbox
+from tombola.inbox.service import WEBHOOK, ask, keep, raw_delivery
+from tombola.installation import Installation
+from tombola.queue import tasks
+from tombola.queue.kinds import Done, Kind, Parked, Result, Settled
+from tombola.queue.tasks import Claim
+
+#: How long the handling of one event may be silent.
+LEASE = timedelta(minutes=1)
+
+
+def kinds() -> list[Kind]:
+    """The inbox's kind of duty."""
+    return [Kind(WEBHOOK, _handle, lease=LEASE)]
+
+
+def _handle(inst: Installation, held: Claim) -> Result:
+    with inst.db.read() as conn:
+        row = first(conn, select(inbox).where(inbox.c.id == int(held.key)))
+    if row is None or row["state"] not in {"kept", "unseen"}:
+        return Done()
+    webhook = inst.plugins.webhook(row["receiver"])
+    if webhook is None:
+        raise Parked("Nobody handles these webhooks any more.")
+    try:
+        if row["state"] == "unseen":
+            return _see(inst, held, webhook, row)
+        event = _event(row)
+        inst.plugins.call(
+            webhook.key,
+            None,
+            "handle",
+            lambda ctx: webhook.handle(ctx, event),
+            deadline=timedelta(seconds=30),
+        )
+    except PluginUnavailable as away:
+        raise Parked(str(away)) from away
+    return _end(inst, held, row, "handled")
+
+
+def _see(inst: Installation, held: Claim, webhook: Webhook, row: RowMapping) -> Result:
+    """Verify what was kept unseen; what does not hold is refused now as it would have been."""
+    said = ask(inst, webhook, raw_delivery(row["event"]))
+    events = () if isinstance(said, Reply) else said
+    return _end(inst, held, row, "handled" if events else "refused", *events)
+
+
+def _end(inst: Installation, held: Claim, row: RowMapping, state: str, *events: Accepted) -> Result:
+    now = inst.clock()
+    with inst.db.write() as conn:
+        tasks.guard(conn, held, now=now, lease=LEASE)
+        keep(conn, row["receiver"], events, now)
+        conn.execute(inbox.update().where(inbox.c.id == row["id"]).values(state=state))
+        tasks.finish(conn, held)
+    return Settled()
+
+
+def _event(row: RowMapping) -> Accepted:
+    document = row["event"]
+    at = text_time(document["at"]) if document["at"] else None
+    return Accepted(row["dedupe"], document["payload"], at)

@@ -1,0 +1,132 @@
+"""Webhooks: verified, kept once, answered after the commit, handled later, kept while shut."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tombola.api import Accepted, Delivery, NotFound, Reply, Webhook
+from tombola.inbox import jobs
+from tombola.inbox.models import inbox
+from tombola.inbox.service import receive
+from tombola.plugins.registry import Plugins
+from tombola.plugins.switches import Scope, turn
+from tombola.queue import runner
+from tombola.queue.kinds import House, Kinds
+from tombola.queue.reconciler import tick
+from tombola.testing.plugins import make_plugin
+
+SECRET = b"shared"
+
+
+class Posted(Webhook):
+    key = "post.events"
+    title = "Events"
+
+    def __init__(self):
+        self.handled = []
+        self.seen = 0
+        self.failing = 0
+
+    def receive(self, ctx, request):
+        self.seen += 1
+        if request.method == "GET":
+            return Reply(request.query.get("challenge", ""))
+        if not hmac.compare_digest(request.headers.get("x-signature", ""), sign(request.body)):
+            return ()
+        return [Accepted(str(each["id"]), each) for each in json.loads(request.body)]
+
+    def handle(self, ctx, event):
+        if self.failing:
+            self.failing -= 1
+            raise RuntimeError("not now")
+        self.handled.append(event.payload["id"])
+
+
+def sign(body):
+    return hmac.new(SECRET, body, hashlib.sha256).hexdigest()
+
+
+class Site:
+    def __init__(self, inst, clock):
+        plugin = make_plugin("post", register_webhooks=lambda: [Posted])
+        self.webhook = plugin.parts.webhooks[0]
+        self.inst = replace(inst, plugins=Plugins([plugin], inst.plugins.world))
+        self.clock = clock
+        self.house = House(self.inst, Kinds(jobs.kinds()))
+
+    def post(self, *ids, signature=None):
+        body = json.dumps([{"id": number} for number in ids]).encode()
+        headers = {"x-signature": sign(body) if signature is None else signature}
+        delivery = Delivery("POST", headers, {}, body, self.clock())
+        return receive(self.inst, "post.events", delivery).status
+
+    def work(self):
+        while due := tick(self.house):
+            for kind in due:
+                runner.run(self.house, self.house.kinds[kind])
+
+    def turn(self, *, on):
+        with self.inst.db.write() as conn:
+            turn(conn, Scope.INSTALLATION, "", "post", on=on)
+
+    def states(self):
+        with self.inst.db.read() as conn:
+            return list(conn.execute(select(inbox.c.state).order_by(inbox.c.id)).scalars())
+
+
+@pytest.fixture
+def site(inst, clock):
+    return Site(inst, clock)
+
+
+def test_an_event_that_comes_three_times_is_handled_once(site):
+    assert site.post(1, 2) == 200
+    site.work()
+    assert site.post(2, 1) == 200
+    assert site.post(2, 3) == 200
+    site.work()
+    assert sorted(site.webhook.handled) == [1, 2, 3]
+
+
+def test_a_forged_delivery_leaves_nothing(site):
+    assert site.post(1, signature="0" * 64) == 403
+    assert site.states() == []
+
+
+def test_a_handshake_is_answered_at_once(site):
+    ask = Delivery("GET", {}, {"challenge": "42"}, b"", site.clock())
+    assert receive(site.inst, "post.events", ask).body == "42"
+
+
+def test_a_failing_handler_is_asked_again(site):
+    site.webhook.failing = 2
+    site.post(1)
+    for _ in range(6):
+        site.work()
+        site.clock.advance(timedelta(minutes=30))
+    assert site.webhook.handled == [1]
+
+
+def test_while_switched_off_deliveries_are_kept_unseen_and_handled_after(site):
+    site.turn(on=False)
+    assert site.post(1) == 200
+    assert site.post(1) == 200
+    assert site.post(2, signature="forged") == 200
+    site.work()
+    assert site.webhook.seen == 0
+    assert site.states() == ["unseen", "unseen"]
+    site.turn(on=True)
+    site.clock.advance(timedelta(hours=2))
+    site.work()
+    assert site.webhook.handled == [1]
+    assert site.states() == ["handled", "refused", "handled"]
+
+
+def test_nobodys_address_is_not_found(site):
+    with pytest.raises(NotFound):
+        receive(site.inst, "gone.events", Delivery("POST", {}, {}, b"", site.clock()))

@@ -27,7 +27,7 @@ class FirstStart(BaseModel):
 
     token: Annotated[str, Field(title="Set-up text", min_length=1)]
     name: Annotated[Name, Field(title="Your name")]
-    email: Annotated[Email, Field(title="E-mail address")]
+    email: Annotated[Email, Field(title="E-mail address", examples=["you@example.com"])]
     password: Annotated[
         SecretStr, Field(title="Password", min_length=10, description="At least ten signs.")
     ]

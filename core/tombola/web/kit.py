@@ -1,6 +1,7 @@
 """What every page is made with, put into an application in one call."""
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +15,8 @@ from tombola.api.text import Text, render
 from tombola.web import errors, i18n, navigation, routing, security
 from tombola.web.routing import Door
 
+#: Line ends, and the joiners that emoji and several scripts are written with.
+_HARMLESS = frozenset("\n\t\u200c\u200d")
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -33,7 +36,8 @@ def install(app: Flask, *, https: bool, doors: Mapping[Audience, Door]) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=asset, links=navigation.links)
-    app.jinja_env.filters.update(local=local_text, words=words, thousands=thousands)
+    filters = {"local": local_text, "words": words, "thousands": thousands, "plainly": plainly}
+    app.jinja_env.filters.update(filters)
 
 
 def static_app(name: str) -> Flask:
@@ -57,6 +61,15 @@ def local_text(moment: datetime, zone: str = "UTC") -> str:
     """An instant in words, in a zone; the browser writes it anew in its own language."""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+
+
+def plainly(text: str) -> str:
+    """A stranger's text with invisible and direction-changing characters made visible."""
+    return "".join(f"⟨U+{ord(char):04X}⟩" if _is_trick(char) else char for char in text)
+
+
+def _is_trick(char: str) -> bool:
+    return char not in _HARMLESS and unicodedata.category(char) in {"Cc", "Cf", "Co", "Cs"}
 
 
 def words(text: Text) -> str:

@@ -104,7 +104,8 @@ def _field(
     return FieldSpec(
         name=name,
         kind=kind,
-        required=required and not nullable,
+        required=not nullable
+        and (required or (kind is Kind.CHOICE and bool(schema.get("default")))),
         nullable=nullable,
         default=schema.get("default"),
         choices=_choices(schema, defs),
@@ -130,7 +131,10 @@ def _resolve(raw: Mapping[str, Any], defs: Mapping[str, Any]) -> tuple[dict[str,
             del schema["anyOf"]
             schema = {**real[0], **schema}
     if "$ref" in schema:
-        target = defs[schema.pop("$ref").rpartition("/")[2]]
+        target = dict(defs[schema.pop("$ref").rpartition("/")[2]])
+        if "enum" in target:  # its docstring is for programmers
+            target.pop("description", None)
+            target.pop("title", None)
         schema = {**target, **schema}
     return schema, nullable
 

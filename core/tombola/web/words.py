@@ -12,7 +12,10 @@ from tombola.web.i18n import ngettext
 def complaint(error: ErrorDetails) -> str:
     """One sentence that says what to do."""
     context: Mapping[str, Any] = error.get("ctx", {})
-    say = _SENTENCES.get(error["type"])
+    kind = error["type"]
+    if kind in {"too_short", "too_long"} and isinstance(error["input"], str):
+        kind = f"string_{kind}"
+    say = _SENTENCES.get(kind)
     return say(context) if say else error["msg"]
 
 

@@ -60,6 +60,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="tombola")
 def main() -> None:
     """Tombola: competitions and rewards in which every way to enter is a plugin."""
+    import_module("tombola.logs").configure()
 
 
 def _loaded(name: str, place: str) -> click.Command:

@@ -54,7 +54,9 @@ def load() -> Callable[..., Any]:
     """
     threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
     from tombola.app import create_app, install  # noqa: PLC0415 # only this process needs it
+    from tombola.logs import configure  # noqa: PLC0415
 
+    configure()  # where processes are spawned and not forked, this one knows nothing yet
     return create_app(install(get_settings()))
 
 

@@ -178,5 +178,8 @@ def is_healthy(port: int) -> bool:
 
 
 def _ready(sayings: Sequence[str]) -> str:
-    lines = "\n".join(f"  {saying}" for saying in sayings)
+    """The last word of a start; what follows the labels stands in a column."""
+    pairs = [saying.partition(": ") for saying in sayings]
+    width = max(len(label) for label, _, _ in pairs)
+    lines = "\n".join(f"  {label:<{width}}  {text}" for label, _, text in pairs)
     return f"\nTombola is ready\n\n{lines}\n\nCtrl-C ends it.\n"

@@ -47,4 +47,4 @@ class Installation:
 
 def current() -> Installation:
     """The installation behind the present request."""
-    return cast(Installation, flask.current_app.extensions["tombola"])
+    return cast("Installation", flask.current_app.extensions["tombola"])

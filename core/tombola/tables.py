@@ -11,4 +11,4 @@ import tombola.plugins.models
 import tombola.queue.models
 import tombola.teams.models
 import tombola.widget.models  # noqa: F401 # each import adds its tables
-from tombola.db.base import metadata as metadata
+from tombola.db.base import metadata as metadata  # noqa: PLC0414 # given on, with all tables

@@ -4,6 +4,7 @@ from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
 from tombola.entries import admin as entries_admin
 from tombola.entries import events as entries_events
+from tombola.importing import jobs as importing_jobs
 from tombola.inbox import jobs as inbox_jobs
 from tombola.inbox import public as inbox_public
 from tombola.operators import admin as operators_admin
@@ -32,6 +33,7 @@ def kinds() -> Kinds:
     found: list[Kind] = [
         *outbox_jobs.kinds(entries_events.READERS),
         *inbox_jobs.kinds(),
+        *importing_jobs.kinds(),
         *plugin_jobs.kinds(),
     ]
     return Kinds(found)

@@ -110,7 +110,7 @@ def _pages(lines: Iterable[str], loaded: Loaded) -> Iterator[_Page]:
             found = json.loads(line)
             pages = found if isinstance(found, list) else [found]
             for page in pages:
-                if "data" not in page and "includes" not in page:
+                if page.keys().isdisjoint({"data", "includes"}):
                     loaded.left += 1
                 else:
                     yield _page(page)
@@ -162,13 +162,15 @@ class _Taker:
         for media in page.media:
             self._media(media)
         for kind, thing in page.things:
-            self._put("thing.added", str(thing["id"]), {"kind": kind, "thing": thing})
+            if (kind, str(thing["id"])) not in self._world.included:
+                self._put("thing.added", str(thing["id"]), {"kind": kind, "thing": thing})
         for error in page.errors:
-            self._put("complaint.added", str(error.get("resource_id", "")), {"error": error})
+            if error not in self._world.complaints:
+                self._put("complaint.added", str(error.get("resource_id", "")), {"error": error})
         for post in page.posts:
             self._post(post, searchable=True)
         for post in page.others:
-            if self._moved(post["id"]) not in map(str, self._world.posts):
+            if int(self._moved(post["id"])) not in self._world.posts:
                 self._post(post, searchable=False)
 
     def _post(self, post: Json, *, searchable: bool) -> None:

@@ -4,6 +4,7 @@ from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
 from tombola.entries import admin as entries_admin
 from tombola.entries import events as entries_events
+from tombola.importing import admin as importing_admin
 from tombola.importing import jobs as importing_jobs
 from tombola.inbox import jobs as inbox_jobs
 from tombola.inbox import public as inbox_public
@@ -15,6 +16,8 @@ from tombola.plugins import jobs as plugin_jobs
 from tombola.queue.kinds import Kind, Kinds
 from tombola.teams import admin as teams_admin
 from tombola.web.routing import Pages
+from tombola.widget import jobs as widget_jobs
+from tombola.widget import public as widget_public
 
 PAGES: tuple[Pages, ...] = (
     teams_admin.pages,
@@ -24,7 +27,9 @@ PAGES: tuple[Pages, ...] = (
     desk_campaigns.pages,
     desk_actions.pages,
     entries_admin.pages,
+    importing_admin.pages,
     inbox_public.pages,
+    widget_public.pages,
 )
 
 
@@ -35,5 +40,6 @@ def kinds() -> Kinds:
         *inbox_jobs.kinds(),
         *importing_jobs.kinds(),
         *plugin_jobs.kinds(),
+        *widget_jobs.kinds(),
     ]
     return Kinds(found)

@@ -4,8 +4,18 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
 
-from tombola.api import ActionType, Audience, Config, Importer, Invalid, NotAllowed, NotFound
+from tombola.api import (
+    ActionType,
+    Audience,
+    Config,
+    Importer,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    PluginUnavailable,
+)
 from tombola.api.text import render
 from tombola.campaigns import actions
 from tombola.campaigns.pages import campaign_of_address
@@ -138,10 +148,17 @@ def _own_form(
         return None
     if action is None:
         return Form.of(part.config_model, prefix=_OWN)
-    stored = dict(action.config)
-    if action.config_version != part.config_version:
-        stored = part.upgrade_config(stored, action.config_version)
-    return Form.of(part.config_model, stored, prefix=_OWN)
+    return Form.of(part.config_model, _stored(action), prefix=_OWN)
+
+
+def _stored(action: Action) -> BaseModel | None:
+    """What the plugin's part of the form was set to, as today's plugin reads it."""
+    try:
+        return current().plugins.config_of(
+            action.type_key, action.config, action.config_version, doors.actor().team_id
+        )
+    except PluginUnavailable:
+        return None
 
 
 def _sent(
@@ -150,7 +167,7 @@ def _sent(
     form = Form.sent(ActionFields, request.form)
     if isinstance(part, Importer):
         return form, None
-    stored = action.config if action else None
+    stored = _stored(action) if action else None
     return form, Form.sent(part.config_model, request.form, stored=stored, prefix=_OWN)
 
 

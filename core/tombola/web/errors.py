@@ -16,6 +16,9 @@ from tombola.api import (
     Invalid,
     NotAllowed,
     NotFound,
+    Phrase,
+    PluginFailed,
+    PluginUnavailable,
     Text,
     TombolaError,
 )
@@ -28,6 +31,8 @@ _STATUS: tuple[tuple[type[TombolaError], HTTPStatus], ...] = (
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Conflict, HTTPStatus.CONFLICT),
     (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
+    (PluginUnavailable, HTTPStatus.CONFLICT),
+    (PluginFailed, HTTPStatus.BAD_GATEWAY),
 )
 
 log = structlog.get_logger(__name__)
@@ -63,7 +68,7 @@ def problem_of(error: TombolaError) -> Problem:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), None)
     if status is None:
         return Problem(500, _title(500), _advice(500))
-    detail = render(_denial(error), _) or _advice(status)
+    detail = render(_said(error), _) or _advice(status)
     return Problem(status, _title(status), detail)
 
 
@@ -73,13 +78,22 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
-def _denial(error: TombolaError) -> Text:
-    return error.denied.reason if isinstance(error, NotAllowed) else str(error)
+def _said(error: TombolaError) -> Text:
+    """What the error says to the person; of a plugin's fault only the number to report."""
+    match error:
+        case NotAllowed():
+            return error.denied.reason
+        case PluginUnavailable():
+            return error.reason
+        case PluginFailed():
+            said = "A plugin failed at this. Its operator finds it under %(number)s."
+            return Phrase(said, {"number": error.correlation})
+    return str(error)
 
 
 def _on_purpose(error: TombolaError) -> Response:
     problem = problem_of(error)
-    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Busy):
+    if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request_failed", request_id=request_id(), path=request.path, exc_info=error)
     response = _answer(problem)
     if isinstance(error, Busy):
@@ -140,6 +154,7 @@ def _title(status: int) -> str:
         413: _("That was too much at once"),
         422: _("Something is not right yet"),
         429: _("Too many tries"),
+        502: _("A plugin did not answer"),
         503: _("Busy for a moment"),
     }
     return titles.get(status, _("Something went wrong on our side"))

@@ -178,9 +178,9 @@ class Site:
 
     def enter(self, email: str = "anna@mail.example", browser: str = "cookie-1") -> None:
         """Log somebody in by name and address, in the browser with that cookie."""
-        entering.enter(
-            self.inst, self.directory, self.directory.get("y2sB7"), browser, "Anna", email
-        )
+        place = self.directory.get("y2sB7")
+        assert place is not None
+        entering.enter(self.inst, self.directory, place, browser, "Anna", email)
 
     def visitor_of(self, browser: str = "cookie-1") -> int:
         """The number of the visitor with that cookie."""

@@ -83,7 +83,7 @@ def test_one_part_that_cannot_be_written_takes_no_other_with_it():
         kept.extend(parts)
 
     gate = threading.Event()
-    writer = Writer(lambda parts: (gate.wait(10), commit(parts))[1], largest=10)
+    writer: Writer[str] = Writer(lambda parts: (gate.wait(10), commit(parts))[1], largest=10)
     with ThreadPoolExecutor(max_workers=8) as pool:
         results = [pool.submit(writer.write, part) for part in ("a", "bad", "b")]
         gate.set()
@@ -98,7 +98,7 @@ def test_one_part_that_cannot_be_written_takes_no_other_with_it():
 
 
 def test_closed_writer_has_written_everything_and_takes_no_more():
-    kept = []
+    kept: list[int] = []
     writer = Writer(kept.extend, largest=10)
     writer.write(1)
     writer.close()

@@ -156,7 +156,7 @@ def settle_all(inst: Installation, directory: Directory) -> bool:
     places = [place for key in waiting if (place := directory.get(key)) is not None]
     more = False
     for place in places:
-        closed = [name for name, some in place.signals.items() if _all_shut(place, some)]
+        closed = [name for name, some in place.signals.items() if _any_shut(place, some)]
         with inst.db.read() as conn:
             rows = conn.execute(
                 _waiting(_COLUMNS)
@@ -214,8 +214,8 @@ def _waits(place: Place, each: Happened) -> bool:
     return any(action.id in place.shut for action in place.signals.get(each.name, ()))
 
 
-def _all_shut(place: Place, some: Sequence[Action]) -> bool:
-    return all(action.id in place.shut for action in some)
+def _any_shut(place: Place, some: Sequence[Action]) -> bool:
+    return any(action.id in place.shut for action in some)
 
 
 def _mark(conn: Connection, ids: Collection[int], **values: datetime | None) -> None:

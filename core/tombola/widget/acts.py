@@ -1,0 +1,221 @@
+"""An entrant does an action: the plugin judges, the ledger records."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from tombola.api import (
+    ActionType,
+    Ask,
+    Completed,
+    Ctx,
+    EntryDraft,
+    NeedsIdentity,
+    NotFound,
+    Pending,
+    PluginFailed,
+    PluginUnavailable,
+    Redirect,
+    Rejected,
+    Step,
+    Text,
+    View,
+    Who,
+)
+from tombola.campaigns.rules import Interval, Phase
+from tombola.campaigns.service import Action
+from tombola.entrants import service as entrants
+from tombola.entries.record import Outcome, Status, load_rules, record
+from tombola.entries.rules import decided_at, period
+from tombola.installation import Installation
+from tombola.widget import entering, gates
+from tombola.widget.directory import Place
+from tombola.widget.visitors import Visitor
+
+
+class Came(StrEnum):
+    """What came of pressing the button."""
+
+    DONE = "done"
+    KNOWN = "known"
+    SPENT = "spent"
+    WAITING = "waiting"
+    REJECTED = "rejected"
+    ENTER = "enter"
+    LOG_IN = "log in"
+    GO = "go"
+    ASK = "ask"
+    CLOSED = "closed"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of an act.
+
+    Attributes:
+        message: the plugin's words for the entrant.
+        url: where to go, for GO.
+        provider: what to log in with, for LOG_IN.
+        model: what to ask, for ASK.
+    """
+
+    came: Came
+    message: Text = ""
+    url: str = ""
+    provider: str = ""
+    model: type[BaseModel] | None = None
+
+
+def find(place: Place, uid: str) -> Action:
+    """An action of a campaign by its public name. Raises NotFound."""
+    for action in place.actions.values():
+        if action.uid == uid:
+            return action
+    raise NotFound("There is no such action.")
+
+
+def do(
+    inst: Installation, place: Place, met: Visitor | None, uid: str, data: BaseModel | None
+) -> Result:
+    """Let a visitor start an action, or answer what it asks.
+
+    Args:
+        inst: The installation.
+        place: The campaign.
+        met: The visitor; None or nobody's is asked to enter first.
+        uid: The action.
+        data: The answer, validated by the model that the action asks with; None starts it.
+
+    Raises:
+        NotFound: There is no such action, or its entries come from a network.
+    """
+    action = find(place, uid)
+    if place.campaign.phase(inst.clock()) is not Phase.RUNNING:
+        return Result(Came.CLOSED)
+    if action.id in place.shut:
+        return Result(Came.AWAY)
+    if met is None or met.entrant_id is None:
+        return Result(Came.ENTER)
+    kind = inst.plugins.action_type(action.type_key)
+    if kind is None:
+        raise NotFound("This action needs nothing to be done here.")
+    with inst.db.read() as conn:
+        who = entering.who_is(conn, met.team_id, met.entrant_id)
+    for provider in kind.identities:
+        if who.identity(provider) is None:
+            return Result(Came.LOG_IN, provider=provider)
+    try:
+        step = inst.plugins.call(
+            action.type_key,
+            place.team,
+            "submit" if data is not None else "start",
+            lambda ctx: _step(ctx, kind, action, who, data),
+        )
+    except (PluginFailed, PluginUnavailable):
+        return Result(Came.AWAY)
+    return _follow(inst, place, action, met.entrant_id, step)
+
+
+def asked(inst: Installation, place: Place, action: Action) -> type[BaseModel] | None:
+    """The model with which an action asks at once, if it does."""
+    kind = inst.plugins.action_type(action.type_key)
+    if kind is None or action.id in place.shut:
+        return None
+
+    def view(ctx: Ctx) -> View:
+        return kind.view(ctx, gates.config_of(kind, action), None)
+
+    try:
+        return inst.plugins.call(action.type_key, place.team, "view", view).ask
+    except (PluginFailed, PluginUnavailable):
+        return None
+
+
+def _step(
+    ctx: Ctx, kind: ActionType[Any], action: Action, who: Who, data: BaseModel | None
+) -> Step:
+    config = gates.config_of(kind, action)
+    if data is None:
+        return kind.start(ctx, config, who)
+    return kind.submit(ctx, config, who, data)
+
+
+def _follow(
+    inst: Installation, place: Place, action: Action, entrant_id: int, step: Step
+) -> Result:
+    match step:
+        case Completed():
+            return _complete(inst, place, action, entrant_id, step)
+        case Pending(reason=reason):
+            return Result(Came.WAITING, reason)
+        case Rejected(message=message):
+            return Result(Came.REJECTED, message)
+        case NeedsIdentity(provider=provider):
+            return Result(Came.LOG_IN, provider=provider)
+        case Redirect(url=url):
+            return Result(Came.GO, url=url)
+        case Ask(model=model):
+            return Result(Came.ASK, model=model)
+
+
+def _complete(
+    inst: Installation, place: Place, action: Action, entrant_id: int, done: Completed
+) -> Result:
+    rewards_others = any(award.to is not None for award in done.awards)
+    with inst.db.write() if rewards_others else inst.db.read() as conn:
+        drafts = _drafts(conn, inst, place, action, entrant_id, done)
+    if not drafts:
+        return Result(Came.ENTER)
+    refused = gates.refusals(inst, place.team, place.view, drafts)
+    with inst.db.write() as conn:
+        rules = load_rules(conn, place.campaign.id)
+        outcomes = record(conn, drafts, rules, inst.clock(), refused=refused)
+    return Result(_came(outcomes))
+
+
+def _came(outcomes: list[Outcome]) -> Came:
+    statuses = {outcome.status for outcome in outcomes}
+    if Status.NEW in statuses:
+        return Came.DONE
+    return Came.KNOWN if Status.KNOWN in statuses else Came.SPENT
+
+
+def _drafts(
+    conn: Connection,
+    inst: Installation,
+    place: Place,
+    action: Action,
+    entrant_id: int,
+    done: Completed,
+) -> list[EntryDraft]:
+    """One draft for each award; the same proof in the same period is the same entry."""
+    now = inst.clock()
+    team_id = place.campaign.team_id
+    within = period(Interval(action.interval), decided_at(done.occurred_at, now), place.zone)
+    proof = sha256(f"{within}\0{done.proof}".encode("utf-8", "replace")).hexdigest()[:32]
+    mine = entrants.identities_of(conn, team_id, entrant_id)
+    if not mine:
+        return []  # all that this entrant was known by counts for another one now
+    others = [award.to for award in done.awards if award.to is not None]
+    known = entrants.resolve(conn, team_id, others, now) if others else {}
+    drafts = []
+    for place_in_list, award in enumerate(done.awards):
+        to = mine[0] if award.to is None else known[award.to.provider, award.to.uid]
+        drafts.append(
+            EntryDraft(
+                action_id=action.id,
+                identity_id=to.id,
+                entrant_id=to.entrant_id,
+                key=f"done:{entrant_id}:{proof}:{place_in_list}",
+                cause_kind="submit",
+                occurred_at=done.occurred_at,
+                worth=award.worth,
+                details=dict(done.details),
+            )
+        )
+    return drafts

@@ -1,0 +1,243 @@
+"""Everything that the landing page and the widget show, put together for their templates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from tombola.api import Identity, Text, Who
+from tombola.campaigns.rules import Interval, Phase
+from tombola.campaigns.service import Action, Campaign
+from tombola.entries import listing
+from tombola.entries.listing import Filter
+from tombola.entries.rules import State
+from tombola.installation import Installation
+from tombola.web.forms import Form
+from tombola.web.i18n import gettext as _
+from tombola.web.i18n import language
+from tombola.widget import entering
+from tombola.widget.directory import Place
+from tombola.widget.rules import Standing
+from tombola.widget.standing import progress
+from tombola.widget.views import Seen, look
+from tombola.widget.visitors import Visitor
+
+#: Pictures on the small wall of an action that imports.
+WALL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that an entry came with."""
+
+    uid: str
+    alt: str
+    who: str
+    permalink: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """A way to enter with a network."""
+
+    key: str
+    title: Text
+    consent: Text | None
+    known: Identity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One action on the page.
+
+    Attributes:
+        standing: what it shows; also the style's word.
+        says: that standing in words.
+        earned: what of it counts for this entrant.
+        href: where its link goes; ours first where the entrant is to be recognised.
+        form: what it asks.
+        notice: what came of an act just now.
+    """
+
+    action: Action
+    seen: Seen
+    standing: Standing
+    says: str
+    earned: int
+    href: str | None
+    form: Form[Any] | None
+    pictures: tuple[Picture, ...]
+    rhythm: str
+    notice: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The whole page."""
+
+    campaign: Campaign
+    phase: Phase
+    who: Who | None
+    tag: str
+    worth: int
+    cards: tuple[Card, ...]
+    log_ins: tuple[LogIn, ...]
+    enter: Form[Any]
+    notice: Text
+
+
+def show(
+    inst: Installation,
+    place: Place,
+    met: Visitor | None,
+    enter: Form[Any],
+    *,
+    forms: Mapping[str, Form[Any]] | None = None,
+    notices: Mapping[str, Text] | None = None,
+) -> Shown:
+    """Put a page together.
+
+    Args:
+        inst: The installation.
+        place: The campaign.
+        met: The browser, if it has been here.
+        enter: The form of those who are nobody yet.
+        forms: Forms that came back with errors, by action.
+        notices: What came of an act, by action; "" concerns the whole page.
+    """
+    now = inst.clock()
+    entrant_id = met.entrant_id if met is not None else None
+    with inst.db.read() as conn:
+        found = progress(conn, place, entrant_id, now)
+        who = None
+        if met is not None and entrant_id is not None:
+            who = entering.who_is(conn, met.team_id, entrant_id, language())
+    said = notices or {}
+    cards = []
+    for number, action in place.actions.items():
+        seen = Seen(broken=True) if number in place.shut else look(inst, place.team, action, who)
+        stands = (
+            Standing.AWAY
+            if seen.broken and not _is_done(found.standings[number])
+            else (found.standings[number])
+        )
+        cards.append(
+            Card(
+                action=action,
+                seen=seen,
+                standing=stands,
+                says=words_of(stands, place.campaign.phase(now), place.campaign.zone),
+                earned=found.earned[number].worth if number in found.earned else 0,
+                href=_href(place, action, seen),
+                form=_form(action, seen.ask, stands, forms or {}),
+                pictures=_pictures(inst, place, action) if seen.imports else (),
+                rhythm=rhythm(seen.every_s),
+                notice=said.get(action.uid, ""),
+            )
+        )
+    return Shown(
+        campaign=place.campaign,
+        phase=place.campaign.phase(now),
+        who=who,
+        tag=found.tag,
+        worth=found.worth,
+        cards=tuple(cards),
+        log_ins=_log_ins(inst, place, who),
+        enter=enter,
+        notice=said.get("", ""),
+    )
+
+
+def words_of(standing: Standing, phase: Phase, zone: str) -> str:
+    """A standing as the page says it."""
+    if standing is Standing.SHUT:
+        return _("Opens when it starts") if phase is Phase.SCHEDULED else _("Closed")
+    return {
+        Standing.OPEN: "",
+        Standing.DONE: _("Done"),
+        Standing.TOMORROW: _("Done for today. Comes back at midnight (%(zone)s).")
+        % {"zone": zone.replace("_", " ")},
+        Standing.NEXT_HOUR: _("Done. Comes back next hour."),
+        Standing.AWAY: _("Not available at the moment"),
+    }[standing]
+
+
+def rhythm(every_s: int | None) -> str:
+    """How often a network is looked at, in words."""
+    if every_s is None:
+        return ""
+    if every_s < 120:  # noqa: PLR2004 - under two minutes one counts in seconds
+        return _("We look for new posts every %(n)s seconds.") % {"n": every_s}
+    if every_s < 7200:  # noqa: PLR2004 - and under two hours in minutes
+        return _("We look for new posts every %(n)s minutes.") % {"n": every_s // 60}
+    return _("We look for new posts every %(n)s hours.") % {"n": every_s // 3600}
+
+
+def _is_done(standing: Standing) -> bool:
+    return standing in {Standing.DONE, Standing.TOMORROW, Standing.NEXT_HOUR}
+
+
+def _href(place: Place, action: Action, seen: Seen) -> str | None:
+    if seen.view.link is None:
+        return None
+    tracked = any(action in some for some in place.signals.values())
+    return f"/w/{place.campaign.key}/go/{action.uid}" if tracked else seen.view.link
+
+
+def _form(
+    action: Action,
+    model: type[BaseModel] | None,
+    standing: Standing,
+    sent: Mapping[str, Form[Any]],
+) -> Form[Any] | None:
+    if model is None or standing is not Standing.OPEN:
+        return None
+    return sent.get(action.uid) or Form.of(model, prefix=prefix(action.uid))
+
+
+def prefix(uid: str) -> str:
+    """What the controls of an action's form begin with: each name is there once on the page."""
+    return f"{uid[-12:]}."
+
+
+def _pictures(inst: Installation, place: Place, action: Action) -> tuple[Picture, ...]:
+    wanted = Filter(action=action.uid, state=State.VALID)
+    lines = listing.page(inst, place.team, place.campaign.uid, wanted, size=WALL * 4).lines
+    found = [
+        Picture(line.picture, line.picture_alt, line.handle or line.who, line.permalink)
+        for line in lines
+        if line.picture
+    ]
+    return tuple(found[:WALL])
+
+
+def _log_ins(inst: Installation, place: Place, who: Who | None) -> tuple[LogIn, ...]:
+    """The networks that this campaign has to do with."""
+    wanted: set[str] = set()
+    for number, action in place.actions.items():
+        importer = inst.plugins.importer(action.type_key)
+        kind = inst.plugins.action_type(action.type_key)
+        if number in place.shut:
+            continue
+        if importer is not None and importer.identity is not None:
+            wanted.add(importer.identity)
+        if kind is not None:
+            wanted.update(kind.identities)
+    found = []
+    for key in sorted(wanted):
+        provider = inst.plugins.provider(key)
+        if provider is not None and inst.plugins.why_not(key, place.team) is None:
+            known = who.identity(key) if who is not None else None
+            found.append(LogIn(key, provider.title, provider.consent, known))
+    return tuple(found)
+
+
+def interval_words(interval: str) -> str:
+    """How often an action counts, in words."""
+    return {
+        Interval.ONCE: _("once"),
+        Interval.HOURLY: _("every hour"),
+        Interval.DAILY: _("every day"),
+        Interval.UNLIMITED: _("each time"),
+    }[Interval(interval)]

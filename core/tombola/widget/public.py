@@ -1,0 +1,293 @@
+"""Entrants' routes: landing page, widget, tracking script, pushes, polls and log-ins."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tombola.api import Audience, Invalid, NotFound, Text
+from tombola.installation import Installation, current
+from tombola.web.forms import Form
+from tombola.web.i18n import gettext as _
+from tombola.web.routing import Forgery, Pages
+from tombola.widget import acts, browser, entering, scripts
+from tombola.widget.acts import Came
+from tombola.widget.directory import Place
+from tombola.widget.hot import hot
+from tombola.widget.page import interval_words, prefix, show
+from tombola.widget.rules import KEY, LONGEST_BODY
+from tombola.widget.tokens import link_token
+from tombola.widget.tracking import Answer
+from tombola.widget.views import look
+
+pages = Pages("widget", __name__)
+_PUBLIC = {"audience": Audience.PUBLIC}
+_ACT = {"audience": Audience.PUBLIC, "forgery": Forgery.OWN}
+_KEY = "<string(length=5):key>"
+_YEAR_S = 31_536_000
+
+
+class Enter(BaseModel):
+    """What is asked of somebody who takes part."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    name: Annotated[str, Field(title="Your name", min_length=1, max_length=80)]
+    email: Annotated[
+        str,
+        StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+        Field(title="E-mail address", max_length=254, json_schema_extra={"format": "email"}),
+    ]
+
+
+@pages.get(f"/{_KEY}", **_PUBLIC)
+def landing(key: str) -> ResponseReturnValue:
+    """The campaign's own page."""
+    return _page(_place(key), framed=False)
+
+
+@pages.get(f"/{_KEY}/<slug>", **_PUBLIC)
+def landing_named(key: str, slug: str) -> ResponseReturnValue:  # noqa: ARG001 - for people's eyes
+    """The same under a name that people can read."""
+    return _page(_place(key), framed=False)
+
+
+@pages.get(f"/{_KEY}/embed", framed=True, **_PUBLIC)
+def embed(key: str) -> ResponseReturnValue:
+    """The widget alone, for a frame on any site."""
+    return _page(_place(key), framed=True)
+
+
+@pages.get(f"/{_KEY}/trk.js", **_PUBLIC)
+def tracker(key: str) -> ResponseReturnValue:
+    """The tracking script. An unknown key is answered alike: keys are public and no secret."""
+    if not KEY.match(key):
+        raise NotFound(_("There is no such campaign."))
+    response = make_response(scripts.tracker(current().settings.address, key))
+    response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@pages.get("/w/-/<name>", **_PUBLIC)
+def asset(name: str) -> ResponseReturnValue:
+    """The widget's own script and style; their addresses carry a fingerprint."""
+    kinds = {"widget.min.js": "text/javascript", "widget.min.css": "text/css"}
+    if name not in kinds:
+        raise NotFound(_("There is nothing here."))
+    response = make_response(scripts.built(name))
+    response.headers["Content-Type"] = f"{kinds[name]}; charset=utf-8"
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
+    return response
+
+
+@pages.post("/t", **_ACT)
+def push() -> ResponseReturnValue:
+    """What sites' pages report."""
+    body = request.stream.read(LONGEST_BODY + 1)
+    return _answer(hot(current()).tracker.take(body, request.headers.get("Origin")))
+
+
+@pages.get(f"/s/{_KEY}", **_PUBLIC)
+def poll(key: str) -> ResponseReturnValue:
+    """Has anything changed for this entrant?"""
+    tag = request.headers.get("If-None-Match")
+    return _answer(hot(current()).poll.answer(key, browser.secret(framed=_is_framed()), tag))
+
+
+@pages.post(f"/w/{_KEY}/enter", **_ACT)
+def enter(key: str) -> ResponseReturnValue:
+    """Take part with a name and an e-mail address."""
+    inst, place, framed = _begin_act(key)
+    form = Form.sent(Enter, request.form)
+    if form.value is None:
+        return _page(place, framed=framed, enter=form), 422
+    secret = browser.secret_or_new(framed=framed)
+    found = hot(inst)
+    entering.enter(inst, found.directory, place, secret, form.value.name, form.value.email)
+    found.poll.forget(place.campaign.team_id, secret)
+    return _back(place, framed=framed, secret=secret)
+
+
+@pages.post(f"/w/{_KEY}/leave", **_ACT)
+def leave(key: str) -> ResponseReturnValue:
+    """Let this browser be nobody again."""
+    inst, place, framed = _begin_act(key)
+    secret = browser.secret(framed=framed)
+    response = _back(place, framed=framed)
+    if secret is not None:
+        entering.leave(inst, place.campaign.team_id, secret)
+        hot(inst).poll.forget(place.campaign.team_id, secret)
+        browser.drop(response, framed=framed)
+    return response
+
+
+@pages.post(f"/w/{_KEY}/do/<uid>", **_ACT)
+def do(key: str, uid: str) -> ResponseReturnValue:
+    """Start an action, or answer what it asks."""
+    inst, place, framed = _begin_act(key)
+    action = acts.find(place, uid)
+    met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
+    model = acts.asked(inst, place, action)
+    data: BaseModel | None = None
+    if model is not None:
+        form = Form.sent(model, request.form, prefix=prefix(uid))
+        if form.value is None:
+            return _page(place, framed=framed, forms={uid: form}), 422
+        data = form.value
+    result = acts.do(inst, place, met, uid, data)
+    if result.came is Came.GO:
+        return _leave_for(result.url)
+    if result.came in {Came.DONE, Came.WAITING}:
+        return _back(place, framed=framed, uid=uid, said=result.came.value)
+    said = {uid: result.message or _words(result.came)}
+    return _page(place, framed=framed, notices=said), 422
+
+
+@pages.get(f"/w/{_KEY}/go/<uid>", **_PUBLIC)
+def go(key: str, uid: str) -> ResponseReturnValue:
+    """Follow an action's link to a site that will recognise the entrant."""
+    inst, place, framed = current(), _place(key), _is_framed()
+    link = look(inst, place.team, acts.find(place, uid), None).view.link
+    if link is None:
+        raise NotFound(_("This action has no link."))
+    secret = browser.secret_or_new(framed=framed)
+    met = entering.visitor(inst, place.campaign.team_id, secret)
+    token = link_token(inst.vault, key, met.id, inst.clock())
+    response = make_response(redirect(_with_token(link, token)))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    browser.give(response, secret, framed=framed)
+    return response
+
+
+@pages.post(f"/w/{_KEY}/with/<provider>", **_ACT)
+def log_in(key: str, provider: str) -> ResponseReturnValue:
+    """Leave for a network to prove who one is there."""
+    inst, place, framed = _begin_act(key)
+    secret = browser.secret_or_new(framed=framed)
+    consented = request.form.get("consent") == "yes"
+    back_to = url_for("widget.landing", key=key)
+    try:
+        address = entering.begin(inst, place, secret, provider, back_to, consented=consented)
+    except Invalid as refused:
+        return _page(place, framed=framed, notices={"": _first(refused)}), 422
+    response = make_response(_leave_for(address))
+    browser.give(response, secret, framed=framed)
+    return response
+
+
+@pages.get("/back/<provider>", **_PUBLIC)
+def back(provider: str) -> ResponseReturnValue:
+    """Come back from a network."""
+    inst = current()
+    found = hot(inst)
+    secret = browser.secret(framed=False)
+    try:
+        path = entering.finish(inst, found.directory, secret, provider, request.args.to_dict())
+    except Invalid as refused:
+        place = _place(str(refused.errors.get("back_to", "")).strip("/"))
+        return _page(place, framed=False, notices={"": _first(refused)}), 422
+    place = _place(path.strip("/"))
+    found.poll.forget(place.campaign.team_id, secret or "")
+    return redirect(path, 303)
+
+
+def _place(key: str) -> Place:
+    place = hot(current()).directory.get(key) if KEY.match(key) else None
+    if place is None:
+        raise NotFound(_("There is no such campaign."))
+    return place
+
+
+def _begin_act(key: str) -> tuple[Installation, Place, bool]:
+    inst = current()
+    browser.need_own_page(inst.settings.address)
+    return inst, _place(key), _is_framed()
+
+
+def _is_framed() -> bool:
+    """Whether the widget of this request stands in a frame; its forms and links say so."""
+    return request.values.get("frame") == "1"
+
+
+def _page(
+    place: Place,
+    *,
+    framed: bool,
+    enter: Form[Any] | None = None,
+    forms: dict[str, Form[Any]] | None = None,
+    notices: dict[str, Text] | None = None,
+) -> Response:
+    inst = current()
+    met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
+    said = dict(notices or {})
+    if request.method == "GET" and request.args.get("said") in set(Came):
+        said.setdefault(request.args.get("action", ""), _words(Came(request.args["said"])))
+    shown = show(inst, place, met, enter or Form.of(Enter), forms=forms, notices=said)
+    text = render_template(
+        "widget/page.html",
+        shown=shown,
+        framed=framed,
+        interval_words=interval_words,
+        fingerprint=scripts.fingerprint,
+    )
+    response = make_response(text)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _back(
+    place: Place, *, framed: bool, secret: str | None = None, uid: str = "", said: str = ""
+) -> Response:
+    endpoint = "widget.embed" if framed else "widget.landing"
+    query: dict[str, Any] = {"action": uid, "said": said} if uid else {}
+    anchor = f"a-{uid}" if uid else "top"
+    address = url_for(endpoint, key=place.campaign.key, _anchor=anchor, **query)
+    response = make_response(redirect(address, 303))
+    if secret is not None:
+        browser.give(response, secret, framed=framed)
+    return response
+
+
+def _leave_for(address: str) -> str:
+    """A page that goes on to another site: a form's own redirect there would be refused."""
+    return render_template("widget/leaving.html", address=address, fingerprint=scripts.fingerprint)
+
+
+def _with_token(link: str, token: str) -> str:
+    parts = urlsplit(link)
+    query = "&".join(part for part in (parts.query, urlencode({"xref": token})) if part)
+    return urlunsplit(parts._replace(query=query))
+
+
+def _first(refused: Invalid) -> Text:
+    return next(text for field, text in refused.errors.items() if field != "back_to")
+
+
+def _words(came: Came) -> str:
+    return {
+        Came.DONE: _("Done. Your entries are in the drum."),
+        Came.KNOWN: _("You have told us that before; it counts once."),
+        Came.SPENT: _("You have done this already."),
+        Came.WAITING: _("We are waiting for the news. This page notices by itself."),
+        Came.REJECTED: _("That did not work."),
+        Came.ENTER: _("Please take part first, with your name and e-mail address."),
+        Came.LOG_IN: _("Please log in with the network first."),
+        Came.GO: "",
+        Came.ASK: _("Please answer the question."),
+        Came.CLOSED: _("The campaign is not open at the moment."),
+        Came.AWAY: _("This is not available at the moment. Please try again later."),
+    }[came]
+
+
+def _answer(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    response.headers.pop("Content-Type", None)
+    response.headers.extend(list(answer.headers))
+    return response

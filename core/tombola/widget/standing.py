@@ -1,0 +1,116 @@
+"""How an entrant stands in a campaign: what counts, and what each action shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2s
+
+from sqlalchemy import Connection, func, select
+
+from tombola.campaigns.rules import Interval
+from tombola.db.sets import members
+from tombola.entries.models import entry, participation
+from tombola.entries.rules import State, period
+from tombola.widget.directory import Place
+from tombola.widget.rules import Standing, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What counts of one action, for one entrant."""
+
+    entries: int
+    worth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything about one entrant that a widget shows.
+
+    Attributes:
+        tag: changes whenever anything here does.
+        worth: the entrant's chances in the campaign.
+    """
+
+    tag: str
+    entries: int
+    worth: int
+    standings: Mapping[int, Standing]
+    earned: Mapping[int, Earned]
+
+
+def tag_of(conn: Connection, place: Place, entrant_id: int | None, now: datetime) -> str:
+    """What tells one state of a widget from another: one read by primary key, or none at all."""
+    version = 0
+    if entrant_id is not None:
+        version = (
+            conn.execute(
+                select(participation.c.version).where(
+                    participation.c.campaign_id == place.campaign.id,
+                    participation.c.entrant_id == entrant_id,
+                )
+            ).scalar_one_or_none()
+            or 0
+        )
+    told = (
+        place.campaign.id, place.campaign.version, place.campaign.phase(now).value,
+        period(Interval.HOURLY, now, place.zone), sorted(place.actions), sorted(place.shut),
+        entrant_id, version,
+    )  # fmt: skip
+    return blake2s(repr(told).encode(), digest_size=12).hexdigest()
+
+
+def progress(conn: Connection, place: Place, entrant_id: int | None, now: datetime) -> Progress:
+    """Read everything; ``tag_of`` says beforehand whether that is needed."""
+    tag = tag_of(conn, place, entrant_id, now)
+    done: set[int] = set()
+    earned: dict[int, Earned] = {}
+    if entrant_id is not None:
+        done = _done(conn, place, entrant_id, now)
+        earned = _earned(conn, place, entrant_id)
+    phase = place.campaign.phase(now)
+    standings = {
+        number: standing(
+            Interval(action.interval),
+            phase,
+            done=number in done,
+            available=number not in place.shut,
+        )
+        for number, action in place.actions.items()
+    }
+    return Progress(
+        tag=tag,
+        entries=sum(each.entries for each in earned.values()),
+        worth=sum(each.worth for each in earned.values()),
+        standings=standings,
+        earned=earned,
+    )
+
+
+def _done(conn: Connection, place: Place, entrant_id: int, now: datetime) -> set[int]:
+    """The actions whose present period the entrant's entries hold."""
+    slots = {
+        number: period(Interval(action.interval), now, place.zone)
+        for number, action in place.actions.items()
+    }
+    rows = conn.execute(
+        select(entry.c.action_id, entry.c.slot).where(
+            members(conn, entry.c.action_id, sorted(slots)),
+            entry.c.entrant_id == entrant_id,
+            members(conn, entry.c.slot, sorted({slot for slot in slots.values() if slot})),
+        )
+    )
+    return {action_id for action_id, slot in rows if slots[action_id] == slot}
+
+
+def _earned(conn: Connection, place: Place, entrant_id: int) -> dict[int, Earned]:
+    rows = conn.execute(
+        select(entry.c.action_id, func.count(), func.sum(entry.c.worth))
+        .where(
+            entry.c.campaign_id == place.campaign.id,
+            entry.c.entrant_id == entrant_id,
+            entry.c.state == State.VALID.value,
+        )
+        .group_by(entry.c.action_id)
+    )
+    return {action_id: Earned(count, int(worth)) for action_id, count, worth in rows}

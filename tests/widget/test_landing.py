@@ -1,0 +1,268 @@
+"""Entrants' pages without any script: enter, answer, follow a link, poll, log in, leave."""
+
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tombola.app import create_app
+from tombola.widget import hot
+
+pytestmark = pytest.mark.plugins("custom_tracking")
+OWN = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def client(site):
+    app = create_app(site.inst)
+    app.extensions[hot.NAME] = hot.make(site.inst, fresh_s=0)
+    yield app.test_client()
+    app.extensions[hot.NAME].tracker.close()
+
+
+def enter(client, name="Anna", email="anna@mail.example", **more):
+    form = {"name": name, "email": email}
+    return client.post("/w/y2sB7/enter", data=form, headers=OWN, **more)
+
+
+def answer(client, action, text):
+    return client.post(
+        f"/w/y2sB7/do/{action.uid}",
+        data={f"{action.uid[-12:]}.answer": text},
+        headers=OWN,
+        follow_redirects=True,
+    )
+
+
+def test_page_shows_campaign_actions_and_the_form_to_enter(site, client):
+    site.action("VIP")
+    page = client.get("/y2sB7")
+    assert page.status_code == 200
+    assert "Win a bicycle" in page.text
+    assert "Do VIP" in page.text
+    assert 'action="/w/y2sB7/enter"' in page.text
+    assert client.get("/y2sB7/win-a-bicycle").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/zzzzz", "/zzzzz/embed", "/s/zzzzz"])
+def test_unknown_campaign_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_landing_is_in_no_frame_and_the_widget_in_any(client):
+    assert client.get("/y2sB7").headers["X-Frame-Options"] == "DENY"
+    embed = client.get("/y2sB7/embed")
+    assert "X-Frame-Options" not in embed.headers
+    assert "frame-ancestors *" in embed.headers["Content-Security-Policy"]
+
+
+def test_nobody_gets_a_cookie_before_taking_part(client):
+    assert "Set-Cookie" not in client.get("/y2sB7").headers
+
+
+def test_entering_makes_an_entrant_that_is_known_again(site, client):
+    first = enter(client)
+    assert first.status_code == 303
+    cookie = first.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "You are in as" in client.get("/y2sB7").text
+    assert "Anna" in client.get("/y2sB7").text
+
+
+def test_stranger_who_types_the_same_address_is_somebody_else(site, client):
+    question = site.action()
+    enter(client)
+    answer(client, question, "because")
+    stranger = client.application.test_client()
+    enter(stranger, name="Mallory")
+    assert "<strong>0</strong>" in stranger.get("/y2sB7").text
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ({"name": " ", "email": "a@b.example"}, "name-error"),
+        ({"name": "A", "email": "nonsense"}, "email-error"),
+    ],
+)
+def test_entering_with_nonsense_is_refused_beside_the_field(client, form, says):
+    page = client.post("/w/y2sB7/enter", data=form, headers=OWN)
+    assert page.status_code == 422
+    assert says in page.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {}],
+)
+def test_acts_of_other_sites_pages_are_refused(client, headers):
+    form = {"name": "A", "email": "a@b.example"}
+    assert client.post("/w/y2sB7/enter", data=form, headers=headers).status_code == 403
+
+
+def test_act_of_an_old_browser_is_known_by_its_origin(client):
+    form = {"name": "A", "email": "a@b.example"}
+    headers = {"Origin": "http://localhost"}
+    assert client.post("/w/y2sB7/enter", data=form, headers=headers).status_code == 303
+
+
+def test_answer_completes_and_counts_once(site, client):
+    action = site.action()
+    enter(client)
+    page = answer(client, action, "because")
+    assert "<strong>3</strong>" in page.text
+    assert 'data-state="done:3"' in page.text
+    answer(client, action, "because")
+    answer(client, action, "another reason")
+    assert [row["state"] for row in site.entries()] == ["valid", "spent"]
+    assert site.entries()[0]["details"] == {"Answer": "because"}
+
+
+def test_daily_question_comes_back_the_next_day(site, client, clock):
+    action = site.action(interval="daily")
+    enter(client)
+    assert 'data-state="tomorrow:3"' in answer(client, action, "because").text
+    clock.advance(timedelta(days=1))
+    assert 'data-state="open:3"' in client.get("/y2sB7").text
+    answer(client, action, "because")
+    assert [row["state"] for row in site.entries()] == ["valid", "valid"]
+
+
+def test_question_or_tracking_count_once_whichever_comes_first(site, client):
+    action = site.action("VIP", completed_by="either", question="Who?")
+    enter(client)
+    answer(client, action, "me")
+    follow(client, action, site)
+    site.push(["VIP"], visitor="shop-browser", token=follow(client, action, site))
+    assert [row["state"] for row in site.entries()] == ["valid", "spent"]
+
+
+def follow(client, action, site):
+    """The token of the address that an action's link leads to; "" when it has none."""
+    link = client.get(f"/w/y2sB7/go/{action.uid}")
+    if link.status_code == 404:
+        from tombola.widget.tokens import link_token  # noqa: PLC0415 - an action without a link
+
+        with site.inst.db.read() as conn:
+            from tombola.widget.models import visitor  # noqa: PLC0415
+
+            number = conn.execute(visitor.select().where(visitor.c.entrant_id.is_not(None))).first()
+        return link_token(site.inst.vault, "y2sB7", number.id, site.inst.clock())
+    return parse_qs(urlsplit(link.location).query)["xref"][0]
+
+
+def test_link_carries_a_token_by_which_the_shop_knows_the_entrant(site, client):
+    action = site.action("VIP", link="https://shop.example/vip?a=1#here")
+    enter(client)
+    location = urlsplit(client.get(f"/w/y2sB7/go/{action.uid}").location)
+    assert (location.netloc, location.path, location.fragment) == ("shop.example", "/vip", "here")
+    query = parse_qs(location.query)
+    assert query["a"] == ["1"]
+    assert re.fullmatch(r"y2sB7\.[\w.-]+", query["xref"][0])
+    site.push(["VIP"], token=query["xref"][0])
+    assert [row["state"] for row in site.entries()] == ["valid"]
+
+
+def test_link_followed_before_entering_is_claimed_after(site, client):
+    action = site.action("VIP", link="https://shop.example/")
+    site.push(["VIP"], token=follow(client, action, site))
+    assert site.entries() == []
+    enter(client)
+    assert [row["state"] for row in site.entries()] == ["valid"]
+
+
+def test_leaving_makes_the_browser_nobody(site, client):
+    enter(client)
+    assert client.post("/w/y2sB7/leave", headers=OWN).status_code == 303
+    assert "Join in" in client.get("/y2sB7").text
+    enter(client, name="Bea")
+    assert "Bea" in client.get("/y2sB7").text
+
+
+def test_poll_says_nothing_new_until_something_is(site, client):
+    action = site.action("VIP", link="https://shop.example/")
+    enter(client)
+    first = client.get("/s/y2sB7")
+    assert first.json["actions"] == {action.uid: ["open", 0]}
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert client.get("/s/y2sB7", headers=tag).status_code == 304
+    site.push(["VIP"], token=follow(client, action, site))
+    changed = client.get("/s/y2sB7", headers=tag)
+    assert changed.status_code == 200
+    assert changed.json["actions"] == {action.uid: ["done", 3]}
+    assert changed.json["worth"] == 3
+
+
+def test_page_begins_polling_with_the_tag_that_the_poll_gives(site, client):
+    enter(client)
+    [tag] = re.findall(r'data-tag="(\w+)"', client.get("/y2sB7").text)
+    assert client.get("/s/y2sB7", headers={"If-None-Match": f'"{tag}"'}).status_code == 304
+
+
+def test_usual_poll_costs_one_statement(site, client):
+    client.application.extensions[hot.NAME] = hot.make(site.inst)
+    from sqlalchemy import event  # noqa: PLC0415 - for this test alone
+
+    enter(client)
+    tag = {"If-None-Match": client.get("/s/y2sB7").headers["ETag"]}
+    statements = []
+    listener = lambda *a: statements.append(a[2])  # noqa: E731 - a name to take it away by
+    event.listen(site.inst.db.engine, "before_cursor_execute", listener)
+    assert client.get("/s/y2sB7", headers=tag).status_code == 304
+    event.remove(site.inst.db.engine, "before_cursor_execute", listener)
+    reads = [text for text in statements if text.startswith("SELECT")]
+    assert len(reads) == 1
+    assert "participation" in reads[0]
+
+
+def test_ended_campaign_takes_no_answers(site, client, clock):
+    action = site.action()
+    enter(client)
+    clock.advance(timedelta(days=11))
+    assert answer(client, action, "late").status_code == 422
+    assert site.entries() == []
+
+
+def test_gated_action_is_neutral_and_takes_no_answers(site, client):
+    action = site.action("VIP", completed_by="either", question="Who?")
+    enter(client)
+    site.plan("pro")
+    assert "Not available at the moment" in client.get("/y2sB7").text
+    assert answer(client, action, "me").status_code == 422
+    assert site.entries() == []
+
+
+def test_tracking_script_is_served_with_address_and_key(client):
+    script = client.get("/y2sB7/trk.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert b'"http://localhost","y2sB7"' in script.data
+    tag = {"If-None-Match": script.headers["ETag"]}
+    assert client.get("/y2sB7/trk.js", headers=tag).status_code == 304
+    assert client.get("/zzzzz/trk.js").status_code == 200
+    assert client.get("/a_b.c/trk.js").status_code == 404
+
+
+def test_push_over_http_is_answered_for_any_site(site, client):
+    site.action("VIP")
+    body = '{"v":"visitor-1","k":["y2sB7"],"e":[["VIP"]]}'
+    answer = client.post("/t", data=body, headers={"Origin": "https://shop.example"})
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert site.events()[0]["origin"] == "https://shop.example"
+    assert client.post("/t", data="x" * 70_000).status_code == 413
+
+
+def test_frame_has_a_partitioned_cookie_of_its_own(client):
+    framed = client.post(
+        "/w/y2sB7/enter",
+        data={"name": "Anna", "email": "a@b.example", "frame": "1"},
+        headers=OWN,
+        base_url="https://localhost",
+    )
+    assert framed.location.startswith("/y2sB7/embed")
+    cookie = framed.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-tombola-frame=")
+    for word in ("Partitioned", "SameSite=None", "Secure", "HttpOnly"):
+        assert word in cookie

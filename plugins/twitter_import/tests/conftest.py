@@ -20,7 +20,6 @@ from tombola_twitter_import.cursor import HashtagCursor
 from tombola_twitter_import.importer import HashtagImporter
 
 HOST = "http://x.example"
-CALLBACK = "http://tombola.example/back/twitter_import.x"
 
 MakeCtx = Callable[..., FakeCtx]
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -32,10 +31,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def world(clock: Clock) -> World:
+def callback() -> str:
+    """Where our app at X sends people back to."""
+    return "http://tombola.example/back/twitter_import.x"
+
+
+@pytest.fixture
+def world(clock: Clock, callback: str) -> World:
     """X with three people and an app whose log-in leads back to us."""
     world = World(clock=clock)
-    world.access.register(App(**{**DEMO_APP.model_dump(), "redirect_uris": (CALLBACK,)}))
+    world.access.register(App(**{**DEMO_APP.model_dump(), "redirect_uris": (callback,)}))
     for name in ("jane", "ole", "mia"):
         world.add_person(name, name.title())
     return world
@@ -146,8 +151,3 @@ def make_run(config: HashtagConfig) -> Callable[[FakeCtx], Run]:
 def asked(network: Network) -> Callable[[], list[Mapping[str, str]]]:
     """Give the parameters of every search so far."""
     return lambda: [call.params for call in network.calls.to("/2/tweets/search/recent")]
-
-
-@pytest.fixture
-def callback() -> str:
-    return CALLBACK

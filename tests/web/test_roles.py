@@ -1,6 +1,7 @@
 """Role by rule by verb, made from the URL map: who gets in where, and nobody else."""
 
 import pytest
+from werkzeug.routing import AnyConverter, IntegerConverter
 
 from tombola.api import Audience
 from tombola.teams import models
@@ -48,8 +49,10 @@ def place(rule, addresses):
         name: addresses.get(name, "01a1ffbb-0000-7000-8000-000000000000") for name in rule.arguments
     }
     for name, converter in rule._converters.items():
-        if converter.__class__.__name__ == "IntegerConverter":
+        if isinstance(converter, IntegerConverter):
             values[name] = 1
+        if isinstance(converter, AnyConverter):
+            values[name] = min(converter.items)
     return rule.build(values, append_unknown=False)[1]
 
 

@@ -66,7 +66,12 @@ def seed(
                         "type": importer,
                         "title": "Post",
                         "interval": "unlimited",
-                        "sources": [{"config": dict(config)}],
+                        "sources": [
+                            {
+                                "config": dict(config),
+                                "photos_only": config.get("photos_only", True),
+                            }
+                        ],
                         **action,
                     }
                 ],

@@ -79,6 +79,11 @@ class Life:
         """Begin."""
         self._thread.start()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """End. Idempotent."""
         self._over.set()

@@ -1,6 +1,7 @@
 """Serves the network with its console, and the shop: one process, two addresses."""
 
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -90,7 +91,11 @@ class _Quiet(WSGIRequestHandler):
 
 
 def _server(port: int, app: "WSGIApplication") -> BaseWSGIServer:
-    server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet)
+    """Listen before anything else can fail; werkzeug itself would end the process."""
+    with socket.create_server((HOST, port)) as listener:
+        server = make_server(
+            HOST, port, app, threaded=True, request_handler=_Quiet, fd=listener.fileno()
+        )
     server.daemon_threads = True  # type: ignore[attr-defined]
     server.block_on_close = False  # type: ignore[attr-defined]
     return server

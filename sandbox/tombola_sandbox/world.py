@@ -202,7 +202,7 @@ class World:
             "id": post_id,
             "text": text,
             "author_id": person.id,
-            "created_at": stamp(at),
+            "created_at": stamp(at.replace(microsecond=0)),
             "conversation_id": refers.get("replied_to", post_id),
             "edit_history_tweet_ids": [post_id],
             "lang": lang,

@@ -87,9 +87,7 @@ def create_app(inst: Installation) -> Flask:
     app.config.update(
         SECRET_KEY=inst.vault.derived("flask"),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
-        SESSION_COOKIE_NAME="tombola_form",
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=inst.settings.address.startswith("https:"),
+        TOMBOLA_DEMO=inst.settings.demo,
     )
     app.extensions["tombola"] = inst
     kit.install(app, https=inst.settings.address.startswith("https:"), doors=doors())

@@ -24,9 +24,12 @@ from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Place
 from tombola.web.routing import Pages
 
+#: Rooms whose pages belong to a campaign.
+_ROOMS = ("campaigns.", "actions.", "entries.", "importing.", "widget.")
+
 pages = Pages("campaigns", __name__)
-pages.link(Place.TEAM, "Campaigns", "overview", order=10, section="")
-pages.link(Place.CAMPAIGN, "Campaign", "show", order=10)
+pages.link(Place.TEAM, "Campaigns", "overview", order=10, sections=_ROOMS)
+pages.link(Place.CAMPAIGN, "Campaign", "show", order=10, sections=("campaigns.", "actions."))
 
 
 class Card(NamedTuple):

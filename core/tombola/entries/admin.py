@@ -25,7 +25,7 @@ from tombola.web.navigation import Place
 from tombola.web.routing import Pages
 
 pages = Pages("entries", __name__)
-pages.link(Place.CAMPAIGN, "Actions", "show", order=20, section="")
+pages.link(Place.CAMPAIGN, "Actions", "show", order=20, sections=("entries.",))
 
 _ACTS = {"revoke": service.revoke, "archive": service.archive}
 
@@ -39,7 +39,12 @@ def show(team: str, key: str) -> ResponseReturnValue:
     start = Position(sort_at=after[0], id=after[1]) if after else None
     page = listing.page(current(), doors.actor(), found.uid, wanted, start)
     place = paging.encode(page.next.sort_at, page.next.id) if page.next else ""
-    context = {"campaign": found, "page": page, "next": _address(team, key, place)}
+    context = {
+        "campaign": found,
+        "page": page,
+        "next": _address(team, key, place),
+        "networks": _networks(),
+    }
     if request.headers.get("HX-Request") == "true" and after:
         return render_template("entries/lines.html", **context)
     return render_template("entries/show.html", **context, **_frame(found))
@@ -62,7 +67,9 @@ def one(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 -
     """One entry with its history."""
     found = campaign_of_address(key)
     line, steps = listing.one(current(), doors.actor(), found.uid, uid)
-    return render_template("entries/one.html", campaign=found, line=line, steps=steps)
+    return render_template(
+        "entries/one.html", campaign=found, line=line, steps=steps, networks=_networks()
+    )
 
 
 @pages.post("/team/<team>/campaign/<key>/entries", audience=Audience.TEAM, role=Role.EDITOR)
@@ -128,6 +135,11 @@ def _filter(args: Mapping[str, str], found: Campaign) -> Filter:
         since=since,
         until=_next_day(until, found) if until else None,
     )
+
+
+def _networks() -> dict[str, str]:
+    """Names of the networks that identities are of, by key."""
+    return {one.key: str(one.title) for one in current().plugins.providers()}
 
 
 def _day(text: str, found: Campaign) -> datetime | None:

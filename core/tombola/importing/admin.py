@@ -13,7 +13,7 @@ from tombola.campaigns.service import Action, Campaign
 from tombola.importing import media, service
 from tombola.importing.preview import HOURLY, Preview, SourceForm, preview
 from tombola.importing.states import SourceState
-from tombola.importing.views import Source
+from tombola.importing.views import Run, Source
 from tombola.installation import current
 from tombola.teams import doors
 from tombola.teams.rules import Role
@@ -24,11 +24,13 @@ from tombola.web.navigation import Place
 from tombola.web.routing import Pages
 
 pages = Pages("importing", __name__)
-pages.link(Place.CAMPAIGN, "Sources", "sources", order=30, section="")
+pages.link(Place.CAMPAIGN, "Sources", "sources", order=30, sections=("importing.",))
 
 _OWN = "config."
 #: Paces that a form offers, in seconds; a source made elsewhere keeps its own.
 _PACES = (300, 900, HOURLY, 6 * HOURLY, 24 * HOURLY)
+#: Runs that are shown whatever they brought, and runs shown at most.
+_LATEST, _SHOWN = 3, 20
 #: A pull of more posts than this gets a warning beside its number.
 MANY = 1_000
 
@@ -331,10 +333,20 @@ def _facts(found: Campaign, source: Source) -> dict[str, object]:
         "source": source,
         "action": _action(found, source.action_uid),
         "label": _label(source),
-        "runs": service.runs(inst, doors.actor(), source.uid),
+        "runs": _worth_showing(service.runs(inst, doors.actor(), source.uid, limit=200)),
         "tombstone": inst.plugins.why_not(source.importer_key, doors.actor()),
         "paused": source.state is SourceState.PAUSED,
     }
+
+
+def _worth_showing(found: list[Run]) -> list[Run]:
+    """The latest few runs, and of the others those that brought something or went wrong."""
+    kept = [
+        run
+        for place, run in enumerate(found)
+        if place < _LATEST or run.counts["new"] or run.state != "finished"
+    ]
+    return kept[:_SHOWN]
 
 
 def _label(source: Source) -> str:

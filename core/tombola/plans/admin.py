@@ -19,8 +19,8 @@ from tombola.web.routing import Pages
 
 pages = Pages("plans", __name__)
 pages.link(Place.OPERATOR, "Plans", "table", order=20)
-pages.link(Place.OPERATOR, "Plugins", "plugins", order=30, section="plugin")
-pages.link(Place.TEAM, "Settings", "team_settings", order=50, section="team_settings")
+pages.link(Place.OPERATOR, "Plugins", "plugins", order=30, sections=("plans.plugin",))
+pages.link(Place.TEAM, "Settings", "team_settings", order=50, sections=("plans.team_settings",))
 
 
 class Part(NamedTuple):

@@ -27,7 +27,7 @@ class Entry:
     order: int
     label: str
     endpoint: str
-    section: str
+    sections: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,6 @@ def links(place: Place, **values: Any) -> list[Link]:
     entries: set[Entry] = current_app.extensions.get("tombola_navigation", {}).get(place, set())
     here = request.endpoint or ""
     return [
-        Link(_(entry.label), url_for(entry.endpoint, **values), here.startswith(entry.section))
+        Link(_(entry.label), url_for(entry.endpoint, **values), here.startswith(entry.sections))
         for entry in sorted(entries)
     ]

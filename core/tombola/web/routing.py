@@ -110,15 +110,21 @@ class Pages:
         return decorate
 
     def link(
-        self, place: Place, label: str, endpoint: str, *, order: int, section: str = ""
+        self,
+        place: Place,
+        label: str,
+        endpoint: str,
+        *,
+        order: int,
+        sections: tuple[str, ...] = (),
     ) -> None:
         """Let pages show a link to one of this room's endpoints.
 
-        ``endpoint`` is the view's name; the link is current on every endpoint that begins with
-        ``section``, by default on this one.
+        ``endpoint`` is the view's name; the link is current there and on every endpoint that
+        begins with one of ``sections``, such as ``entries.``.
         """
         name = f"{self.blueprint.name}.{endpoint}"
-        shown = Entry(order, label, name, f"{self.blueprint.name}.{section}" if section else name)
+        shown = Entry(order, label, name, (name, *sections))
         self.blueprint.record(lambda state: navigation.add(cast("Flask", state.app), place, shown))
 
     def _classify(self, state: BlueprintSetupState) -> None:

@@ -1,5 +1,6 @@
 """Entrants' routes: landing page, widget, tracking script, pushes, polls and log-ins."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -172,6 +173,11 @@ def log_in(key: str, provider: str) -> ResponseReturnValue:
     inst, place, framed = _begin_act(key)
     secret = browser.secret_or_new(framed=framed)
     consented = request.form.get("consent") == "yes"
+    met = entering.known(inst, place.campaign.team_id, secret)
+    if met is not None and met.entrant_id is not None and _asks_consent(provider) and not consented:
+        # Without it nothing would be connected, which is all that this is for by now.
+        notices = {"": _("Please tick the box, so that your account may be connected.")}
+        return _page(place, framed=framed, notices=notices), 422
     back_to = url_for("widget.landing", key=key)
     try:
         address = entering.begin(inst, place, secret, provider, back_to, consented=consented)
@@ -198,6 +204,11 @@ def back(provider: str) -> ResponseReturnValue:
     return redirect(path, 303)
 
 
+def _asks_consent(provider: str) -> bool:
+    offered = current().plugins.provider(provider)
+    return offered is not None and offered.consent is not None
+
+
 def _place(key: str) -> Place:
     place = hot(current()).directory.get(key) if KEY.match(key) else None
     if place is None:
@@ -222,7 +233,7 @@ def _page(
     framed: bool,
     enter: Form[Any] | None = None,
     forms: dict[str, Form[Any]] | None = None,
-    notices: dict[str, Text] | None = None,
+    notices: Mapping[str, Text] | None = None,
 ) -> Response:
     inst = current()
     met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))

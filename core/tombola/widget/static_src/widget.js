@@ -92,7 +92,7 @@
       const wrong = panel().querySelector("[aria-invalid]");
       const there = wrong || document.getElementById(place || "actions");
       there?.focus();
-      say((there?.querySelector?.(".notice, .says") || panel().querySelector(".error, .stub"))?.textContent || "");
+      say((there?.querySelector(".notice, .says") || panel().querySelector(".error, #worth"))?.textContent || "");
     } catch (e) {
       form.submit(); // without this script the same form does the same
     }

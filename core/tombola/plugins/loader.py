@@ -36,11 +36,17 @@ def load(*, safe_mode: bool = False) -> list[Plugin]:
     What plugins print goes to the error stream. With ``safe_mode`` nothing is imported.
     """
     plugins = discover()
-    waiting = [plugin for plugin in plugins if plugin.state is State.DISCOVERED]
-    if safe_mode:
-        for plugin in waiting:
+    if not safe_mode:
+        return load_these(plugins)
+    for plugin in plugins:
+        if plugin.state is State.DISCOVERED:
             plugin.reason = "safe mode: nothing is loaded"
-        return plugins
+    return plugins
+
+
+def load_these(plugins: list[Plugin]) -> list[Plugin]:
+    """Load what was discovered, in its order; gives the same list back."""
+    waiting = [plugin for plugin in plugins if plugin.state is State.DISCOVERED]
     with contextlib.redirect_stdout(sys.stderr):
         for plugin in waiting:
             _load_one(plugin)

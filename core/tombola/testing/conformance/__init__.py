@@ -1,0 +1,4 @@
+"""The conformance kit: what every plugin, ours included, has to do.
+
+``tombola plugins check SLUG`` runs it over an installed plugin.
+"""

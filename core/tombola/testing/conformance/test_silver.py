@@ -1,0 +1,48 @@
+"""Silver: a plugin that loses nothing. Needs the author's fake network for importers."""
+
+from datetime import timedelta
+from typing import Any
+
+from tombola.api import CredentialExpired, FetchError, HttpFailed, Lane, Page, Window
+from tombola.testing.conformance.subject import Subject
+
+__all__ = [
+    "test_a_network_that_is_away_is_an_error_of_the_contract",
+    "test_a_page_read_twice_is_the_same_page",
+]
+
+
+def test_a_page_read_twice_is_the_same_page(subject: Subject) -> None:
+    """A worker that dies between reading and committing reads the page again."""
+    if not subject.scenario.has_network:
+        return
+    for importer in subject.plugin.parts.importers:
+        ctx = subject.scenario.make_ctx()
+        config = subject.config(importer)
+        cursor = importer.open(ctx, config, Lane.LIVE, Window(since=ctx.now - timedelta(days=1)))
+        first, second = (importer.fetch(ctx, config, cursor) for _ in range(2))
+        assert isinstance(first, Page)
+        ids = [item.external_id for item in first.items]
+        assert ids == [item.external_id for item in second.items], importer.key
+        assert len(set(ids)) == len(ids), f"{importer.key} gives an item twice in one page"
+        for place in (first.next, first.checkpoint):
+            assert place is None or _again(importer, place) == place
+
+
+def test_a_network_that_is_away_is_an_error_of_the_contract(subject: Subject) -> None:
+    """With nothing to talk to, ``fetch`` raises one of the errors it may raise."""
+    from tombola.testing.ctx import FakeCtx  # noqa: PLC0415 - a world without any network
+
+    for importer in subject.plugin.parts.importers:
+        ctx = FakeCtx()
+        config = subject.config(importer)
+        cursor = importer.open(ctx, config, Lane.LIVE, Window(since=ctx.now - timedelta(days=1)))
+        try:
+            importer.fetch(ctx, config, cursor)
+        except (FetchError, HttpFailed, CredentialExpired):
+            continue
+        raise AssertionError(f"{importer.key} answered without a network")
+
+
+def _again(importer: Any, place: Any) -> Any:
+    return importer.cursor_model.model_validate_json(place.model_dump_json())

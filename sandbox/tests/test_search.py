@@ -4,9 +4,10 @@ import httpx2
 import pytest
 
 from tombola.testing.network import TestClock
+from tombola_sandbox.bodies import stamp
 from tombola_sandbox.ids import lowest_id
 from tombola_sandbox.models import Json, Standing
-from tombola_sandbox.world import World, stamp
+from tombola_sandbox.world import World
 
 RECENT = "/2/tweets/search/recent"
 ALL = "/2/tweets/search/all"

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from tombola_sandbox.bodies import stamp
 from tombola_sandbox.ids import short_hash, time_of
 from tombola_sandbox.models import Json
-from tombola_sandbox.world import World, stamp
+from tombola_sandbox.world import World
 from tombola_sandbox.x.dialect import OLDER, USER_NEWER
 
 KEPT_IN_REACH = timedelta(days=1)

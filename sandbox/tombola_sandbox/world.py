@@ -13,13 +13,24 @@ from typing import Any
 from tombola.testing.network import Clock, Ledger, Line
 from tombola.testing.network.clock import real_clock
 from tombola_sandbox.access import Access
-from tombola_sandbox.ids import Snowflakes, number_from, short_hash
+from tombola_sandbox.bodies import (
+    PREFIXES,
+    Draft,
+    media_body,
+    person_body,
+    picture_body,
+    post_body,
+)
+from tombola_sandbox.ids import Snowflakes, short_hash
 from tombola_sandbox.models import Included, Json, Person, Picture, Post, Standing
 from tombola_sandbox.switches import Switches
 from tombola_sandbox.wallet import Wallet
-from tombola_sandbox.writing import entities_of
 
-SIZES = ((1200, 900), (1080, 1350), (1600, 1200), (900, 1200), (1280, 720), (1080, 1080))
+MOST_MEDIA = 4
+"""Source: X, "Posting photos or GIFs", read 2026-11."""
+
+FACE = 400
+"""Width and height of a profile picture, in pixels."""
 
 
 class World:
@@ -45,7 +56,7 @@ class World:
         self.wallet = Wallet(clock, self._write)
         self.switches = Switches(self._write)
         self._order: list[int] = []
-        self._ids = {name: Snowflakes(n) for n, name in enumerate(("post", "media", "link"), 11)}
+        self._ids = {name: Snowflakes(n) for n, name in enumerate(("post", "media"), 11)}
         self._lock = threading.RLock()
         for line in self.ledger:
             self._read(line)
@@ -70,27 +81,11 @@ class World:
 
     def add_person(self, username: str, name: str, **more: Any) -> Person:
         """Let somebody join; ``more`` are fields of the user object."""
-        user_id = str(more.pop("id", None) or 10**9 + number_from(f"user {username}", 10**9 * 8))
-        now = self.clock()
-        body: Json = {
-            "id": user_id,
-            "name": name,
-            "username": username,
-            "created_at": stamp(now - timedelta(days=200 + number_from(username, 3000))),
-            "protected": False,
-            "verified": False,
-            "profile_image_url": f"/media/people/{short_hash(username)}.jpg",
-            "public_metrics": {
-                "followers_count": number_from(username + "f", 900),
-                "following_count": number_from(username + "g", 600),
-                "tweet_count": number_from(username + "t", 4000),
-                "listed_count": number_from(username + "l", 9),
-            },
-            **more,
-        }
-        self._write("person.joined", user_id, {"user": body, "ours": True})
-        self._write("picture.drawn", user_id, _picture(f"people/{short_hash(username)}.jpg", 400))
-        return self.people[user_id]
+        body = person_body(username, name, self.clock(), **more)
+        face = f"people/{short_hash(username)}.jpg"
+        self._write("person.joined", body["id"], {"user": body, "ours": True})
+        self._write("picture.drawn", body["id"], picture_body(face, FACE, FACE))
+        return self.people[body["id"]]
 
     def set_standing(self, person_id: str, standing: Standing) -> None:
         """Suspend or protect somebody, or make them well again. Idempotent."""
@@ -127,8 +122,11 @@ class World:
         person = self._somebody(author)
         at = at or self.clock()
         post_id = str(self._ids["post"].next(at))
-        keys = [self._attach(kind, at, f"{post_id}-{n}", alt_text) for n in range(min(photos, 4))]
-        body = self._body(post_id, person, text, at, lang, keys, refers or {}) | more
+        keys = [self._attach(kind, at, alt_text) for _ in range(min(photos, MOST_MEDIA))]
+        draft = self._draft(
+            person, text, at, lang=lang, keys=keys, refers=refers or {}, post_id=post_id
+        )
+        body = post_body(draft) | more
         seen = at + (self.switches.index_lag if seen_after is None else seen_after)
         return self._appear(body, at, seen)
 
@@ -144,7 +142,9 @@ class World:
         keys = [] if drop_media else old.media_keys
         new_id = str(self._ids["post"].next(at))
         refers = {r["type"]: r["id"] for r in old.body.get("referenced_tweets", ())}
-        body = self._body(new_id, person, text, at, old.body.get("lang", "en"), keys, refers)
+        lang = old.body.get("lang", "en")
+        draft = self._draft(person, text, at, lang=lang, keys=keys, refers=refers, post_id=new_id)
+        body = post_body(draft)
         history = old.body.get("edit_history_tweet_ids", [str(old.id)])
         body["edit_history_tweet_ids"] = [*history, new_id]
         self._appear(body, at, at + self.switches.index_lag)
@@ -168,79 +168,38 @@ class World:
             raise KeyError(f"nobody here is called {author!r}")
         return found
 
-    def _attach(self, kind: str, at: datetime, seed: str, alt_text: str | None) -> str:
-        prefix = {"photo": 3, "video": 7, "animated_gif": 16}[kind]
-        key = f"{prefix}_{self._ids['media'].next(at)}"
-        width, height = SIZES[number_from(seed, len(SIZES))]
-        name = f"{short_hash(key, 15)}.jpg"
-        body: Json = {"media_key": key, "type": kind, "width": width, "height": height}
-        body["url" if kind == "photo" else "preview_image_url"] = f"/media/{name}"
-        if kind != "photo":
-            body["duration_ms"] = 1000 + number_from(seed, 60_000)
-        if alt_text:
-            body["alt_text"] = alt_text
-        self._write("picture.drawn", key, _picture(name, width, height))
+    def _attach(self, kind: str, at: datetime, alt_text: str | None) -> str:
+        key = f"{PREFIXES[kind]}_{self._ids['media'].next(at)}"
+        body = media_body(key, kind, alt_text)
+        name = str(body.get("url") or body["preview_image_url"]).removeprefix("/media/")
+        self._write("picture.drawn", key, picture_body(name, body["width"], body["height"]))
         self._write("media.added", key, {"media": body})
         return key
 
-    def _body(
+    def _draft(
         self,
-        post_id: str,
         person: Person,
         text: str,
         at: datetime,
+        *,
         lang: str,
         keys: list[str],
         refers: Mapping[str, str],
-    ) -> Json:
-        ids = {p.username.lower(): p.id for p in self.people.values()}
-        entities = entities_of(text, ids)
-        if keys:
-            text, link = self._linked(text, post_id, person, keys, at)
-            entities.setdefault("urls", []).extend(link)
-        body: Json = {
-            "id": post_id,
-            "text": text,
-            "author_id": person.id,
-            "created_at": stamp(at.replace(microsecond=0)),
-            "conversation_id": refers.get("replied_to", post_id),
-            "edit_history_tweet_ids": [post_id],
-            "lang": lang,
-            "possibly_sensitive": False,
-            "reply_settings": "everyone",
-            "public_metrics": _metrics(post_id),
-        }
-        if entities:
-            body["entities"] = entities
-        if keys:
-            body["attachments"] = {"media_keys": keys}
-        if refers:
-            body["referenced_tweets"] = [{"type": t, "id": i} for t, i in refers.items()]
-        if (answered := self.posts.get(int(refers.get("replied_to", "0")))) is not None:
-            body["in_reply_to_user_id"] = answered.author_id
-        return body
-
-    def _linked(
-        self, text: str, post_id: str, person: Person, keys: list[str], at: datetime
-    ) -> tuple[str, list[Json]]:
-        """Add the short link which the network puts behind a text with pictures."""
-        link = f"https://t.co/{short_hash(str(self._ids['link'].next(at)))}"
-        start = len(text) + 1 if text else 0
-        whole = f"{text} {link}" if text else link
-        kind = "photo" if keys[0].startswith("3_") else "video"
-        address = f"https://x.com/{person.username}/status/{post_id}/{kind}/1"
-        shown = f"pic.x.com/{link.rsplit('/', 1)[1]}"
-        return whole, [
-            {
-                "start": start,
-                "end": len(whole),
-                "url": link,
-                "expanded_url": address,
-                "display_url": shown,
-                "media_key": key,
-            }
-            for key in keys
-        ]
+        post_id: str,
+    ) -> Draft:
+        answered = self.posts.get(int(refers.get("replied_to", "0")))
+        return Draft(
+            post_id=post_id,
+            person=person,
+            text=text,
+            at=at,
+            lang=lang,
+            keys=tuple(keys),
+            refers=refers,
+            link=f"https://t.co/{short_hash('link ' + post_id)}",
+            answers=answered.author_id if answered else None,
+            ids={p.username.lower(): p.id for p in self.people.values()},
+        )
 
     def _appear(self, body: Json, at: datetime, seen: datetime) -> Post:
         line = {"post": body, "created_at": at.isoformat(), "visible_from": seen.isoformat()}
@@ -319,17 +278,3 @@ class World:
         "thing.added": _thing_added,
         "complaint.added": _complaint_added,
     }
-
-
-def stamp(at: datetime) -> str:
-    """Write a time as the network does: milliseconds, ``Z``."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
-
-
-def _picture(name: str, width: int, height: int | None = None) -> Json:
-    return {"name": name, "seed": name, "width": width, "height": height or width}
-
-
-def _metrics(post_id: str) -> Json:
-    names = ("retweet_count", "reply_count", "like_count", "quote_count", "impression_count")
-    return {name: number_from(post_id + name, 40) for name in names} | {"bookmark_count": 0}

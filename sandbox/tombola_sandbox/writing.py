@@ -1,7 +1,7 @@
 """Finds in a text what the network finds: hashtags, mentions, cashtags, links."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _BEFORE = r"(?<![\w&/@#$])"
@@ -18,7 +18,7 @@ def _found(pattern: re.Pattern[str], text: str, name: str) -> list[dict[str, Any
     ]
 
 
-def entities_of(text: str, ids: dict[str, str]) -> dict[str, Any]:
+def entities_of(text: str, ids: Mapping[str, str]) -> dict[str, Any]:
     """Make the ``entities`` of a post, old vocabulary; places are counted in code points.
 
     Args:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from tombola_sandbox.bodies import stamp
 from tombola_sandbox.ids import lowest_id, time_of
 from tombola_sandbox.models import Post
-from tombola_sandbox.world import World, stamp
+from tombola_sandbox.world import World
 from tombola_sandbox.x.facts import FactBook
 from tombola_sandbox.x.limits import ARCHIVE, RECENT, Limit
 from tombola_sandbox.x.params import SHAPE, Params

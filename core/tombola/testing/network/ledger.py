@@ -5,7 +5,6 @@ world is what you get by reading them in order, so a test can ask what an import
 found at any moment, and a sandbox on a file loses nothing when it is killed.
 """
 
-import json
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -102,6 +101,6 @@ def _parse(raw: bytes) -> Line | None:
     if not raw.endswith(b"\n"):
         return None
     try:
-        return Line.model_validate(json.loads(raw))
-    except (ValueError, ValidationError):
+        return Line.model_validate_json(raw)
+    except ValidationError:
         return None

@@ -88,11 +88,13 @@ class ContactCard:
         profile_url: deep link to the person.
         post_url: deep link to the post that won, when there is one.
         note: a sentence about what is possible there.
+        draft: a message to begin with, in the network's manners; the team finishes and sends it.
     """
 
     profile_url: str | None = None
     post_url: str | None = None
     note: Text | None = None
+    draft: Text | None = None
 
 
 class IdentityProvider(Keyed, ABC):

@@ -153,4 +153,5 @@ def test_contact_card_leads_to_person_and_post(provider, ctx, handle, profile):
     item = Item("1", None, "post", permalink="https://x.com/i/status/1")
     card = provider.contact(ctx, Identity(provider.key, "7", handle), item)
     assert (card.profile_url, card.post_url) == (profile, "https://x.com/i/status/1")
+    assert str(card.draft).startswith("@jane Your" if handle else "Your post has won")
     assert provider.contact(ctx, Identity(provider.key, "7"), None).post_url is None

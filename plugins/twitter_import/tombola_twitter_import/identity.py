@@ -12,6 +12,7 @@ from tombola.api import (
     IdentityProvider,
     Invalid,
     Item,
+    Phrase,
     Proven,
     Redirect,
     Text,
@@ -59,7 +60,17 @@ class XAccount(IdentityProvider):
             profile_url=mapping.profile(identity.uid, identity.handle),
             post_url=item.permalink if item else None,
             note="Answer the post, or send a direct message if the person takes them from anybody.",
+            draft=_draft(identity),
         )
+
+
+def _draft(identity: Identity) -> Text:
+    if identity.handle is None:
+        return "Your post has won! Please write to us, so that your prize finds you."
+    return Phrase(
+        "@%(handle)s Your post has won! Please write to us, so that your prize finds you.",
+        {"handle": identity.handle},
+    )
 
 
 def _app(ctx: Ctx) -> LogInApp:

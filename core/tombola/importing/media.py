@@ -140,6 +140,15 @@ def _wanted(conn: Connection, source_id: int, tried: set[int]) -> list[RowMappin
 
 
 def _fetch(inst: Installation, url: str, hosts: Sequence[str]) -> Fetched:
+    """Fetch one picture; whatever a stranger's bytes break here, the others go on."""
+    try:
+        return _fetched(inst, url, hosts)
+    except Exception as error:  # see above
+        log.exception("picture_failed")
+        return Fetched(reason=type(error).__name__, again=True)
+
+
+def _fetched(inst: Installation, url: str, hosts: Sequence[str]) -> Fetched:
     try:
         answer = inst.fetcher.get(url, wanted=Wanted(types=pictures.TYPES, hosts=hosts))
     except HttpFailed as error:

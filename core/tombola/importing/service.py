@@ -1,6 +1,6 @@
 """What a team does with its sources: add, pause, run, change, take back."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
@@ -237,10 +237,8 @@ def _wake(conn: Connection, actor: Actor, source_id: int, of: Lane, now: datetim
 
 
 def _put(conn: Connection, team_id: int, source_id: int, of: Lane, now: datetime) -> None:
-    # The newest posts first: history waits a breath.
-    due = now if of is Lane.LIVE else now + timedelta(milliseconds=1)
     payload = {"source": source_id, "lane": of.value}
-    tasks.put(conn, IMPORT, task_key(source_id, of), due, team_id=team_id, payload=payload)
+    tasks.put(conn, IMPORT, task_key(source_id, of), now, team_id=team_id, payload=payload)
 
 
 def _wake_open_lanes(conn: Connection, actor: Actor, source_id: int, now: datetime) -> None:

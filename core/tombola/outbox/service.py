@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from tombola.db.rows import insert_one
 from tombola.outbox.models import outbox
@@ -21,7 +21,7 @@ def announce(
     """Note an event for the plugins that listen to it.
 
     Nobody hears of it unless the caller's transaction commits. The payload holds row numbers, not
-    copies: what plugins are told is read when they are called (see ``builders``).
+    copies: what plugins are told is read when they are called (see ``jobs``).
 
     Args:
         conn: The transaction that made the event true.
@@ -40,9 +40,3 @@ def announce(
         payload=dict(payload),
         at=now,
     )
-
-
-def is_waiting(conn: Connection, now: datetime) -> bool:  # noqa: ARG001 # asked of every kind alike
-    """Whether an event has not been passed on to its listeners yet."""
-    waiting = select(outbox.c.id).where(outbox.c.relayed_at.is_(None)).limit(1)
-    return conn.execute(waiting).first() is not None

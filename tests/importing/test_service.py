@@ -1,0 +1,316 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tombola.api import Conflict, Denied, Forbidden, Invalid, Lane, NotAllowed, NotFound, Retry
+from tombola.entries.models import total
+from tombola.importing import preview, service
+from tombola.importing.models import item, media, run, source
+from tombola.importing.service import SourceForm
+from tombola.plans import service as plans
+from tombola.plans.service import PlanLine
+from tombola.queue.models import task
+from tombola.teams.models import audit
+from tombola.teams.rules import Actor, Role
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def post_many(world, count, ago=HOUR):
+    for n in range(count):
+        world.network.post(n, world.clock() - ago - MINUTE * (count - n))
+
+
+def rows(world, table):
+    with world.inst.db.read() as conn:
+        return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def deny(world, *, enabled):
+    operator = Actor(0, "", world.actor.member_id, "Olga", Role.OWNER, operator=True)
+    plans.set_feature(world.inst, operator, "free", "fake.tag", PlanLine(enabled=enabled))
+
+
+def totals(world):
+    with world.inst.db.read() as conn:
+        return dict(
+            conn.execute(
+                select(total.c.state, func.sum(total.c.entries)).group_by(total.c.state)
+            ).all()
+        )
+
+
+def test_preview_counts_and_shows_samples_and_writes_nothing(world):
+    post_many(world, 7)
+    world.network.post(50, world.clock() - HOUR, photo=False)
+    before = {table: rows(world, table) for table in (source, item, run, task, audit, media)}
+    form = SourceForm(config={"tag": "tombola"})
+    found = preview.preview(world.inst, world.actor, world.action.uid, form)
+
+    assert (found.count, found.exact, found.cost) == (8, True, {"calls": 1})
+    assert found.samples[0].left_out == "no photo"
+    assert [sample.pictures for sample in found.samples[1:]] == [1] * 7
+    assert before == {table: rows(world, table) for table in before}
+
+
+def test_preview_tells_the_networks_trouble_as_a_complaint(quick_world):
+    world = quick_world
+    world.network.trouble = [Retry(MINUTE, "503")]
+    form = SourceForm(config={"tag": "tombola"})
+
+    with pytest.raises(Invalid, match="503"):
+        preview.preview(world.inst, world.actor, world.action.uid, form)
+
+
+def test_configuration_is_judged_by_the_importers_own_model(quick_world):
+    world = quick_world
+    with pytest.raises(Invalid) as wrong:
+        service.add(world.inst, world.actor, world.action.uid, SourceForm(config={"tagg": "x"}))
+
+    assert set(wrong.value.errors) == {"config.tag", "config.tagg"}
+
+
+def test_viewer_may_look_and_not_touch(quick_world):
+    world = quick_world
+    made = world.add()
+    viewer = Actor(world.actor.team_id, world.actor.team_uid, 1, "V", Role.VIEWER)
+    form = SourceForm(config={"tag": "x"})
+
+    assert service.get(world.inst, viewer, made.uid).uid == made.uid
+    for act in (
+        lambda: service.add(world.inst, viewer, world.action.uid, form),
+        lambda: service.change(world.inst, viewer, made.uid, form),
+        lambda: service.pause(world.inst, viewer, made.uid),
+        lambda: service.resume(world.inst, viewer, made.uid),
+        lambda: service.run_now(world.inst, viewer, made.uid),
+        lambda: service.remove(world.inst, viewer, made.uid),
+        lambda: service.undo(world.inst, viewer, "x"),
+        lambda: preview.preview(world.inst, viewer, world.action.uid, form),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+
+
+def test_another_team_finds_nothing(world):
+    post_many(world, 3)
+    made = world.add()
+    world.work()
+    run_uid = world.runs()[0].uid
+    other = Actor(world.actor.team_id + 1, "other", 1, "E", Role.OWNER)
+    form = SourceForm(config={"tag": "x"})
+
+    assert service.of_action(world.inst, other, world.action.uid) == []
+    assert service.of_campaign(world.inst, other, world.campaign.id) == []
+    for act in (
+        lambda: service.get(world.inst, other, made.uid),
+        lambda: service.runs(world.inst, other, made.uid),
+        lambda: service.add(world.inst, other, world.action.uid, form),
+        lambda: service.change(world.inst, other, made.uid, form),
+        lambda: service.pause(world.inst, other, made.uid),
+        lambda: service.resume(world.inst, other, made.uid),
+        lambda: service.run_now(world.inst, other, made.uid),
+        lambda: service.remove(world.inst, other, made.uid),
+        lambda: service.undo(world.inst, other, run_uid),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    assert len(world.entries()) == 3
+    assert set(world.entries().values()) == {"valid"}
+
+
+def test_every_act_is_in_the_audit_log(quick_world):
+    world = quick_world
+    made = world.add()
+    world.work()
+    service.pause(world.inst, world.actor, made.uid)
+    service.resume(world.inst, world.actor, made.uid)
+    service.run_now(world.inst, world.actor, made.uid)
+    service.change(world.inst, world.actor, made.uid, SourceForm(config={"tag": "b"}))
+    service.undo(world.inst, world.actor, world.runs()[0].uid)
+    service.remove(world.inst, world.actor, made.uid)
+    with world.inst.db.read() as conn:
+        acts = list(conn.execute(select(audit.c.act).order_by(audit.c.seq)).scalars())
+
+    wanted = ["added", "paused", "resumed", "run_asked", "changed"]
+    assert acts[-7:] == [*(f"source.{act}" for act in wanted), "run.undone", "source.removed"]
+
+
+def test_plan_that_lacks_the_importer_refuses_a_source(world):
+    deny(world, enabled=False)
+
+    with pytest.raises(NotAllowed):
+        world.add()
+    assert rows(world, source) == 0
+
+
+def test_gated_source_makes_no_call_and_catches_up_after_the_upgrade(world):
+    world.add()
+    world.work()
+    deny(world, enabled=False)
+    world.network.calls.clear()
+    for n in range(25):
+        world.network.post(n, world.clock() + n * HOUR)
+    for _ in range(30):
+        world.later(HOUR)
+
+    assert world.network.calls == []
+    assert world.source().state == "gated"
+    assert "plan" in str(world.source().reason).lower()
+    deny(world, enabled=True)
+    world.later(2 * MINUTE)
+    assert len(world.entries()) == 25
+    assert world.source().state == "active"
+    world.check()
+
+
+def test_upgrade_wakes_gated_sources_at_once(world):
+    deny(world, enabled=True)
+    world.add()
+    world.work()
+    deny(world, enabled=False)
+    world.network.post(1, world.clock() + MINUTE)
+    world.later(2 * HOUR)
+    deny(world, enabled=True)
+    with world.inst.db.write() as conn:
+        service.wake_team(conn, world.actor.team_id, world.clock())
+    world.work()
+
+    assert len(world.entries()) == 1
+
+
+def test_gate_on_entries_keeps_the_refused_with_its_reason(world):
+    post_many(world, 4)
+    plugins = world.inst.plugins
+    asked = []
+
+    def ask(team, drafts, campaign):
+        asked.append((len(drafts), campaign.id))
+        return [Denied("looks bought") if draft.key == "p2" else None for draft in drafts]
+
+    plugins.listeners = lambda hook: ["guard"] if hook == "gate_entries" else []
+    plugins.ask_entries = ask
+    world.add()
+    world.work()
+
+    assert world.entries() == {"p0": "valid", "p1": "valid", "p2": "refused", "p3": "valid"}
+    assert asked == [(4, world.campaign.uid)]
+    world.check()
+
+
+def test_paused_source_makes_no_call_and_goes_on_where_it_stood(world):
+    post_many(world, 30)
+    made = world.add()
+    paused: list[bool] = []
+
+    def pause(place):
+        if place.lane is Lane.HISTORY and place.page == 1 and not paused:
+            paused.append(True)
+            service.pause(world.inst, world.actor, made.uid)
+
+    world.network.on_call = pause
+    world.work()
+    calls = len(world.network.calls)
+    world.later(9 * HOUR)
+
+    assert len(world.network.calls) == calls
+    assert len(world.entries()) == 10, "the page under way was not written any more"
+    assert world.source().state == "paused"
+    with pytest.raises(Conflict):
+        service.run_now(world.inst, world.actor, made.uid)
+    service.resume(world.inst, world.actor, made.uid)
+    world.work()
+    assert len(world.entries()) == 30
+    world.check()
+
+
+def test_undone_run_leaves_counts_exactly_as_before(world):
+    post_many(world, 12)
+    world.add()
+    world.work()
+    before = totals(world)
+    for n in range(100, 115):
+        world.network.post(n, world.clock() + MINUTE)
+    world.later(2 * HOUR)
+    assert totals(world)["valid"] == 27
+    live = next(each for each in world.runs() if each.counts["new"] == 15)
+
+    assert service.undo(world.inst, world.actor, live.uid, "wrong hashtag") == 15
+    assert {state: n for state, n in totals(world).items() if n} == {
+        **before,
+        "revoked": 15,
+    }
+    assert service.undo(world.inst, world.actor, live.uid) == 0, "once is enough"
+    world.later(2 * HOUR)
+    assert totals(world)["valid"] == 12, "what was taken back does not come back by itself"
+    world.check()
+
+
+def test_undo_of_a_run_that_still_reads_stops_it(world):
+    post_many(world, 50)
+    made = world.add()
+    undone: list[int] = []
+
+    def undo(place):
+        if place.lane is Lane.HISTORY and place.page == 3 and not undone:
+            running = next(each for each in world.runs() if each.lane is Lane.HISTORY)
+            undone.append(service.undo(world.inst, world.actor, running.uid))
+
+    world.network.on_call = undo
+    world.work()
+
+    assert undone == [30]
+    assert set(world.entries().values()) == {"revoked"}
+    assert len(world.entries()) == 30
+    assert service.get(world.inst, world.actor, made.uid).state == "paused"
+    world.check()
+
+
+def test_removed_source_stops_and_its_entries_stay(world):
+    post_many(world, 5)
+    made = world.add()
+    world.work()
+    service.remove(world.inst, world.actor, made.uid)
+    world.network.calls.clear()
+    world.later(9 * HOUR)
+
+    assert world.network.calls == []
+    assert len(world.entries()) == 5
+    assert service.of_action(world.inst, world.actor, world.action.uid) == []
+
+
+def test_other_configuration_reads_history_again(world):
+    post_many(world, 5)
+    made = world.add()
+    world.work()
+    post_many(world, 9)
+    form = SourceForm(config={"tag": "other"}, every_seconds=60)
+    changed = service.change(world.inst, world.actor, made.uid, form)
+    world.work()
+
+    assert changed.every_seconds == 60
+    assert len(world.entries()) == 9
+    world.check()
+
+
+def test_photos_only_may_be_said_beside_the_configuration(quick_world):
+    world = quick_world
+    world.network.post(1, world.clock() - HOUR, photo=False)
+    world.add(photos_only=False)
+    world.work()
+
+    assert world.entries() == {"p1": "valid"}
+
+
+def test_run_now_keeps_the_plan_of_the_hours(world):
+    world.add()
+    world.work()
+    planned = world.source().next_run_at
+    world.network.post(1, world.clock() + MINUTE)
+    world.clock.advance(5 * MINUTE)
+    service.run_now(world.inst, world.actor, world.source().uid)
+    world.work()
+
+    assert len(world.entries()) == 1
+    assert world.source().next_run_at == planned

@@ -5,13 +5,14 @@
 PYTHON ?= python3
 V := .venv
 UV := $(V)/bin/python -m uv --quiet
-PARTS := . $(patsubst %/,./%,$(sort $(wildcard plugins/*/))) ./sandbox
-PROJECTS := pyproject.toml $(sort $(wildcard plugins/*/pyproject.toml)) sandbox/pyproject.toml
+PLUGINS := $(patsubst plugins/%/pyproject.toml,%,$(sort $(wildcard plugins/*/pyproject.toml)))
+PARTS := . $(PLUGINS:%=./plugins/%) ./sandbox
+PROJECTS := pyproject.toml $(PLUGINS:%=plugins/%/pyproject.toml) sandbox/pyproject.toml
+
+# Our own are never asked for on an index, where a stranger may have taken the name.
+OURS := tombola tombola-sandbox $(addprefix tombola-,$(subst _,-,$(PLUGINS)))
 LOCK = $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
-	--python-version 3.11 --quiet $(OURS) --output-file
-# Never from an index: pip would install a stranger's package of the same name.
-OURS := $(foreach name,tombola tombola-sandbox $(patsubst plugins/%/,tombola-%,$(subst _,-,\
-	$(sort $(wildcard plugins/*/)))),--no-emit-package $(name))
+	--python-version 3.11 $(OURS:%=--no-emit-package %) --upgrade --output-file
 
 .PHONY: help run test quick lint fmt bench browser lock clean
 
@@ -38,7 +39,8 @@ quick: $(V)/.test
 lint: $(V)/.test
 	$(V)/bin/ruff check .
 	$(V)/bin/ruff format --check .
-	@for part in 'core tests' sandbox plugins/*/; do $(V)/bin/mypy $$part || exit; done
+	@for part in 'conftest.py core tests' sandbox $(PLUGINS:%=plugins/%); do \
+	$(V)/bin/mypy $$part || exit; done
 	$(V)/bin/lint-imports
 
 bench: $(V)/.test
@@ -52,10 +54,10 @@ browser: $(V)/.test
 	@$(V)/bin/python -m tombola.testing.browser
 
 lock: $(V)/.uv
-	$(LOCK) requirements/run.txt --upgrade $(PROJECTS) --extra embedded --group build
-	$(LOCK) requirements/test.txt --upgrade $(PROJECTS) --extra embedded --group build \
-		--group test --constraint requirements/run.txt
-	echo uv | $(LOCK) requirements/uv.txt --upgrade -
+	$(LOCK) requirements/run.txt $(PROJECTS) --extra embedded --group build
+	$(LOCK) requirements/test.txt $(PROJECTS) --extra embedded --group build --group test \
+		--constraint requirements/run.txt
+	echo uv | $(LOCK) requirements/uv.txt -
 
 clean:
 	rm -rf $(V) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -68,7 +70,7 @@ $(V)/.uv: requirements/uv.txt
 $(V)/.run: $(V)/.uv requirements/run.txt $(PROJECTS)
 	@echo 'Installing Tombola into $(V)'
 	@$(UV) pip install --require-hashes -r requirements/run.txt
-	@$(UV) pip install --no-deps --no-build-isolation $(PARTS:%=-e %)
+	@$(UV) pip install --no-deps --no-build-isolation $(addprefix -e ,$(PARTS))
 	@touch $@
 
 $(V)/.test: $(V)/.run requirements/test.txt

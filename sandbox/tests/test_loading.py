@@ -259,6 +259,24 @@ def test_a_line_that_is_no_page_is_named_and_nothing_is_taken(world: World, line
     assert not world.posts
 
 
+def test_empty_places_of_a_recording_hold_nothing_up(client, world: World):
+    bare = {
+        "id": "1989600000000000001",
+        "text": "line\u2028break #bare",
+        "entities": None,
+        "attachments": None,
+        "referenced_tweets": None,
+        "edit_history_tweet_ids": None,
+    }
+    pages = [{"data": None, "includes": None}, {"data": [bare], "includes": {"users": None}}]
+    text = "\n".join(json.dumps(page, ensure_ascii=False) for page in pages)
+    load(world, text.split("\n"), Manner(shift_to_now=True))
+    load(world, text.split("\n"))
+    for dialect in ("post", "tweet"):
+        body = everything(client, "bare", dialect)
+        assert {post["text"] for post in body["data"]} == {"line\u2028break #bare"}
+
+
 def test_both_vocabularies_may_be_in_one_file(client, world: World):
     load(world, [*lines("kannenzeit"), *lines("tellerzeit")])
     assert len(everything(client, "kannenzeit", "post")["data"]) == 6

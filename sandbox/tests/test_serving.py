@@ -18,6 +18,8 @@ from tombola_sandbox.access import DEMO_APP
 from tombola_sandbox.commands import load, post
 from tombola_sandbox.place import open_world, place_from_environment
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(__file__).parent / "pages"
 BEARER = {"Authorization": f"Bearer {DEMO_APP.bearer}"}
 SERVE = "from tombola_sandbox.commands import serve; serve()"

@@ -120,8 +120,8 @@ def _pages(lines: Iterable[str], loaded: Loaded) -> Iterator[_Page]:
 
 
 def _page(page: Mapping[str, Any]) -> _Page:
-    data = page.get("data", [])
-    includes = page.get("includes") or {}
+    data = page.get("data") or []
+    includes = {kind: found or () for kind, found in (page.get("includes") or {}).items()}
     others = [*includes.get("tweets", ()), *includes.get("posts", ())]
     return _Page(
         posts=[_older(p, OLDER) for p in (data if isinstance(data, list) else [data])],
@@ -129,7 +129,7 @@ def _page(page: Mapping[str, Any]) -> _Page:
         users=[_older(u, _USER_OLDER) for u in includes.get("users", ())],
         media=[dict(m) for m in includes.get("media", ())],
         things=[(kind, dict(t)) for kind in ("places", "polls") for t in includes.get(kind, ())],
-        errors=[dict(e) for e in page.get("errors", ())],
+        errors=[dict(e) for e in page.get("errors") or ()],
     )
 
 
@@ -198,11 +198,9 @@ class _Taker:
                 body[name] = self._moved(body[name])
         if "created_at" in body:
             body["created_at"] = stamp(_time_of(post) + self._shift)
-        if "edit_history_tweet_ids" in body:
-            history = body["edit_history_tweet_ids"]
+        if history := body.get("edit_history_tweet_ids"):
             body["edit_history_tweet_ids"] = [self._moved(i) for i in history]
-        if "referenced_tweets" in body:
-            refers = body["referenced_tweets"]
+        if refers := body.get("referenced_tweets"):
             body["referenced_tweets"] = [{**r, "id": self._moved(r["id"])} for r in refers]
         return body
 

@@ -94,7 +94,8 @@ class Post:
     @property
     def media_keys(self) -> list[str]:
         """Keys of what is attached, in order."""
-        return [str(k) for k in self.body.get("attachments", {}).get("media_keys", ())]
+        attachments = self.body.get("attachments") or {}
+        return [str(key) for key in attachments.get("media_keys") or ()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def load_file(place: Place, text: str, manner: Manner) -> str:
             raise LoadError(answer["error"])
         return str(answer["said"])
     with open_world(place.folder) as world:
-        return load(world, text.splitlines(), manner).words()
+        return load(world, text.split("\n"), manner).words()
 
 
 def post_text(place: Place, *, username: str, text: str, photos: int, lang: str) -> str:

@@ -115,6 +115,12 @@ def test_garbage_and_half_an_answer_are_no_json(client, network: Network):
             answer.json()
 
 
+@pytest.mark.parametrize("says", [b"", b"<html>", b'{"a":' * 5000, b'{"name": "\\ud800 \\u0000"}'])
+def test_garbage_may_be_anything(client, network: Network, says: bytes):
+    network.faults.break_("/*", FaultKind.GARBAGE, says=says)
+    assert client.get("/members/jane").content == says
+
+
 def test_a_dropped_line_and_a_silent_one_look_as_over_a_socket(client, network: Network):
     network.faults.break_("/*", FaultKind.RESET, times=1)
     with pytest.raises(httpx2.ReadError):

@@ -213,7 +213,7 @@ def _commands(app: Flask, world: World) -> None:
             shift_to_now=bool(wishes["shift_to_now"]),
             keep_media_urls=bool(wishes["keep_media_urls"]),
         )
-        return _said(lambda: load(world, wishes["text"].splitlines(), manner).words())
+        return _said(lambda: load(world, wishes["text"].split("\n"), manner).words())
 
     @app.post("/console/api/post")
     def post() -> tuple[dict[str, str], int]:

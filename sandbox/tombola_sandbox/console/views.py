@@ -126,13 +126,13 @@ def _post(world: World, post: Post) -> dict[str, Any]:
         "person": person,
         "pictures": [(url, m.get("alt_text", "")) for url, m in zip(pictures, media, strict=True)],
         "film": any(m.get("type") != "photo" for m in media),
-        "edited": len(post.body.get("edit_history_tweet_ids", ())) > 1,
+        "edited": len(post.body.get("edit_history_tweet_ids") or ()) > 1,
         "waits": post.visible_from > world.clock(),
     }
 
 
 def _without_own_link(post: Post) -> str:
     """Take off the short link which the network put behind the text for what is attached."""
-    links = post.body.get("entities", {}).get("urls", ())
+    links = (post.body.get("entities") or {}).get("urls") or ()
     cut = [link["start"] for link in links if link.get("media_key")]
     return post.text[: min(cut)].rstrip() if cut else post.text

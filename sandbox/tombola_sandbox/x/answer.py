@@ -36,6 +36,10 @@ class _Beside:
         return {name: _mixed(found) for name, found in lists.items() if found}
 
 
+def _mentions(post: Post) -> Sequence[Json]:
+    return (post.body.get("entities") or {}).get("mentions") or ()
+
+
 def _mixed(found: Mapping[str, Json]) -> list[Json]:
     """Give the objects in an order that has nothing to do with the posts', as the network does."""
     return [found[key] for key in sorted(found, key=short_hash)]
@@ -93,7 +97,7 @@ class Answer:
         if "in_reply_to_user_id" in wanted:
             self._add_user(post.body.get("in_reply_to_user_id"), "in_reply_to_user_id")
         if "entities.mentions.username" in wanted:
-            for mention in post.body.get("entities", {}).get("mentions", ()):
+            for mention in _mentions(post):
                 self._add_user(mention.get("id"), "entities.mentions.username")
         if "attachments.media_keys" in wanted:
             self._add_media(post)
@@ -136,7 +140,7 @@ class Answer:
         if "geo.place_id" in self._asked.expansions:
             self._add_thing("place", self._beside.places, place)
         if "attachments.poll_ids" in self._asked.expansions:
-            for poll in (post.body.get("attachments") or {}).get("poll_ids", ()):
+            for poll in (post.body.get("attachments") or {}).get("poll_ids") or ():
                 self._add_thing("poll", self._beside.polls, poll)
 
     def _add_thing(self, kind: str, into: dict[str, Json], key: Any) -> None:
@@ -150,7 +154,7 @@ class Answer:
         """Repeat what the recorded answers complained of, where it is about these posts."""
         named = {str(post.author_id) for post in posts}
         for post in posts:
-            for mention in post.body.get("entities", {}).get("mentions", ()):
+            for mention in _mentions(post):
                 named |= {str(mention.get("id")), str(mention.get("username"))}
             named |= {str(r["id"]) for r in post.body.get("referenced_tweets") or ()}
             named.add(str(post.body.get("in_reply_to_user_id")))

@@ -113,7 +113,7 @@ class FactBook:
 def _both(short: Json | None, long: Json | None) -> Json:
     """Put the entities of a post and of its long text together."""
     short, long = short or {}, long or {}
-    return {name: [*short.get(name, ()), *long.get(name, ())] for name in {*short, *long}}
+    return {name: [*(short.get(name) or ()), *(long.get(name) or ())] for name in {*short, *long}}
 
 
 def _folded(entities: Json, kind: str, name: str) -> frozenset[str]:

@@ -18,7 +18,7 @@ class FaultKind(StrEnum):
     SERVER_ERROR = "5xx"
     """Answers 503 with a page of HTML, as a load balancer does."""
     GARBAGE = "garbage"
-    """Answers 200 with JSON's content type and something else inside."""
+    """Answers 200 with JSON's content type and anything inside, ``says`` where it is given."""
     TRUNCATED = "truncated"
     """Answers rightly, and only the first half arrives."""
     SLOW = "slow"
@@ -38,12 +38,14 @@ class Fault:
         kind: how it fails.
         times: how many calls it still hits; None until mended.
         lasts: how long SLOW waits; other kinds do not look at it.
+        says: the body that GARBAGE answers: HTML, nothing, wrong types, 50 MB, deep nesting.
     """
 
     pattern: str
     kind: FaultKind
     times: int | None = None
     lasts: timedelta = timedelta(seconds=5)
+    says: bytes | None = None
 
 
 class Switchboard:
@@ -61,12 +63,13 @@ class Switchboard:
         *,
         times: int | None = None,
         lasts: timedelta = timedelta(seconds=5),
+        says: bytes | None = None,
     ) -> Fault:
         """Break every route whose path matches ``pattern``.
 
         A later fault stands before an earlier one with the same pattern and replaces it.
         """
-        fault = Fault(pattern, FaultKind(kind), times, lasts)
+        fault = Fault(pattern, FaultKind(kind), times, lasts, says)
         with self._lock:
             self._faults = [fault, *(f for f in self._faults if f.pattern != pattern)]
         return fault

@@ -157,7 +157,7 @@ class Network:
             case FaultKind.TRUNCATED:
                 return _half(self._handle(request))
             case _:
-                return self._in_words.get(fault.kind, _PLAIN[fault.kind])(request)
+                return self._refuse(request, fault)
 
     def _handle(self, request: Request) -> Response:
         try:
@@ -169,6 +169,11 @@ class Network:
         for change in self._around:
             response = change(request, response)
         return response
+
+    def _refuse(self, request: Request, fault: Fault) -> Response:
+        if fault.says is not None:
+            return _garbage(request, fault.says)
+        return self._in_words.get(fault.kind, _PLAIN[fault.kind])(request)
 
     def _hang(self, request: Request, fault: Fault) -> Response:
         if request.environ.get(IN_PROCESS):
@@ -224,8 +229,8 @@ def _outage(_: Request) -> Response:
     return Response(OUTAGE_PAGE, 503, content_type="text/html; charset=utf-8")
 
 
-def _garbage(_: Request) -> Response:
-    return Response(GARBAGE, 200, content_type="application/json; charset=utf-8")
+def _garbage(_: Request, says: bytes = GARBAGE) -> Response:
+    return Response(says, 200, content_type="application/json; charset=utf-8")
 
 
 def _plain_error(_: Request, error: HTTPException) -> Response:

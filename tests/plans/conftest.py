@@ -1,5 +1,6 @@
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def site(inst, demo):
     """Makes the test's installation with `demo` and more plugins."""
 
     def make(*more, **world):
-        made = []
+        made: list[Any] = []
         told = replace(
             inst.plugins.world, allows=lambda *asked: service.allows(made[0], *asked), **world
         )

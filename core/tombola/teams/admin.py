@@ -152,7 +152,7 @@ def _open(email: str, password: SecretStr, goal: str) -> ResponseReturnValue:
     address = request.remote_addr or ""
     token = sessions.log_in(inst, email, password.get_secret_value(), address=address, agent=agent)
     answer = make_response(redirect(goal, 303))
-    give_token(answer, token, until=inst.clock() + SESSION_END)
+    give_token(answer, token, lasts=SESSION_END)
     return answer
 
 

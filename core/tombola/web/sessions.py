@@ -5,7 +5,7 @@ nothing but the
 form token and messages to show once; it starts anew at every log-in and log-out.
 """
 
-from datetime import datetime
+from datetime import timedelta
 
 from flask import Response, current_app, request, session
 
@@ -17,13 +17,13 @@ def read_token() -> str | None:
     return request.cookies.get(_cookie_name()) or None
 
 
-def give_token(response: Response, token: str, *, until: datetime) -> None:
+def give_token(response: Response, token: str, *, lasts: timedelta) -> None:
     """Log the browser in with a new token and a new form session: nothing from before counts."""
     session.clear()
     response.set_cookie(
         _cookie_name(),
         token,
-        expires=until,
+        max_age=lasts,
         secure=_https(),
         httponly=True,
         samesite="Lax",

@@ -16,6 +16,7 @@ from tombola.plugins import jobs as plugin_jobs
 from tombola.queue.kinds import Kind, Kinds
 from tombola.teams import admin as teams_admin
 from tombola.web.routing import Pages
+from tombola.widget import admin as widget_admin
 from tombola.widget import jobs as widget_jobs
 from tombola.widget import public as widget_public
 
@@ -29,6 +30,7 @@ PAGES: tuple[Pages, ...] = (
     entries_admin.pages,
     importing_admin.pages,
     inbox_public.pages,
+    widget_admin.pages,
     widget_public.pages,
 )
 

@@ -5,9 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from tombola.app import create_app
+from tombola.teams.models import role
+from tombola.teams.rules import Role
+from tombola.teams.service import NewMember, create_first_operator
 from tombola.widget import hot
 
 pytestmark = pytest.mark.plugins("custom_tracking")
@@ -24,7 +28,7 @@ def inst(sqlite_inst):
 @pytest.fixture
 def tombola(site):
     """The real application at http://localhost:<port>."""
-    server = make_server("127.0.0.1", 0, app=None, threaded=True)
+    server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
     address = f"http://localhost:{server.server_port}"
     settings = site.inst.settings.model_copy(update={"base_url": address})
     app = create_app(replace(site.inst, settings=settings))
@@ -37,6 +41,19 @@ def tombola(site):
     thread.join()
     server.server_close()
     app.extensions[hot.NAME].tracker.close()
+
+
+@pytest.fixture
+def team_of_olga(site):
+    """Somebody who works in the team, and may log in."""
+    new = NewMember(name="Olga", email="olga@mail.example", password=SecretStr("correct horse"))
+    made = create_first_operator(site.inst, new)
+    with site.inst.db.write() as conn:
+        conn.execute(
+            role.insert().values(
+                team_id=site.campaign.team_id, member_id=made.id, role=Role.EDITOR.value
+            )
+        )
 
 
 def snippet(tombola):
@@ -219,3 +236,44 @@ def faults(page):
         "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
     )
     return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
+
+
+def log_in(page, site, tombola):
+    """As the operator, who made the team."""
+    page.goto(f"{tombola}/log-in")
+    page.get_by_label("E-mail").fill("olga@mail.example")
+    page.get_by_label("Password").fill("correct horse")
+    page.locator("main button[type=submit]").first.click()
+    page.wait_for_url("**/team/**")
+
+
+def test_setup_page_gives_scripts_that_work_and_turns_green_by_itself(
+    page, console, site, shop, tombola, team_of_olga
+):
+    action = site.action("VIP")
+    log_in(page, site, tombola)
+    page.goto(f"{tombola}/team/shop/campaign/y2sB7/tracking")
+    page.get_by_text("Waiting for the first event").wait_for()
+    assert page.locator("mark").first.inner_text() == "y2sB7"
+    scripts = page.locator("#loader").inner_text() + page.locator("#trigger-1").inner_text()
+    customer = page.context.browser.new_page()
+    customer.goto(shop.put(scripts))
+    page.get_by_text("It works").wait_for()
+    customer.evaluate("Tombola.push(['vip']); Gleam.push(['VIP', '17'])")
+    page.get_by_text("Did you mean VIP?").wait_for()
+    customer.close()
+    assert [event["value"] for event in site.events()] == [None, "17"]
+    assert faults(page) == []
+    assert action.uid
+
+
+def test_copy_button_copies_the_script(page, console, site, tombola, team_of_olga):
+    site.action("VIP")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=tombola)
+    log_in(page, site, tombola)
+    page.goto(f"{tombola}/team/shop/campaign/y2sB7/tracking")
+    page.locator("[data-copy=loader]").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#loader").inner_text()
+    assert "y2sB7" in copied

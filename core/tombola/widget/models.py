@@ -54,6 +54,7 @@ event = Table(
     UniqueConstraint("campaign_id", "visitor_id", "name", "value_hash", "period"),
     Index(None, "visitor_id", "settled_at"),
     Index(None, "campaign_id", "settled_at"),
+    Index(None, "campaign_id", "name", "id"),
     within_team("campaign", "campaign_id"),
     within_team("visitor", "visitor_id"),
 )

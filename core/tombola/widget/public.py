@@ -28,6 +28,11 @@ _PUBLIC = {"audience": Audience.PUBLIC}
 _ACT = {"audience": Audience.PUBLIC, "forgery": Forgery.OWN}
 _KEY = "<string(length=5):key>"
 _YEAR_S = 31_536_000
+_ASSETS = {
+    "widget.min.js": "text/javascript",
+    "widget.min.css": "text/css",
+    "setup.min.js": "text/javascript",
+}
 
 
 class Enter(BaseModel):
@@ -78,11 +83,10 @@ def tracker(key: str) -> ResponseReturnValue:
 @pages.get("/w/-/<name>", **_PUBLIC)
 def asset(name: str) -> ResponseReturnValue:
     """The widget's own script and style; their addresses carry a fingerprint."""
-    kinds = {"widget.min.js": "text/javascript", "widget.min.css": "text/css"}
-    if name not in kinds:
+    if name not in _ASSETS:
         raise NotFound(_("There is nothing here."))
     response = make_response(scripts.built(name))
-    response.headers["Content-Type"] = f"{kinds[name]}; charset=utf-8"
+    response.headers["Content-Type"] = f"{_ASSETS[name]}; charset=utf-8"
     response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
     return response
 

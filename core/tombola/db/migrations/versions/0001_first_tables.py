@@ -644,6 +644,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_event_campaign_id_name_id"),
+            ["campaign_id", "name", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_event_campaign_id_settled_at"),
             ["campaign_id", "settled_at"],
             unique=False,
@@ -929,6 +934,7 @@ def downgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_visitor_id_settled_at"))
         batch_op.drop_index(batch_op.f("ix_event_campaign_id_settled_at"))
+        batch_op.drop_index(batch_op.f("ix_event_campaign_id_name_id"))
 
     op.drop_table("event")
     with op.batch_alter_table("entry", schema=None) as batch_op:

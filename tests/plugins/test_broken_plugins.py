@@ -1,5 +1,6 @@
 """Every way in which an installed plugin can be wrong, with real distributions and processes."""
 
+import html
 import json
 import os
 import subprocess
@@ -7,6 +8,8 @@ import sys
 
 import pytest
 
+from tombola.plugins.loader import load
+from tombola.testing import house as houses
 from tombola.testing.wheels import Recipe, install
 
 ACTION = """
@@ -226,6 +229,39 @@ def test_everything_else_runs_beside_twenty_broken_plugins(listed):
     assert found["good"]["state"] == "ready"
     assert found["good"]["offers"]["action_types"] == ["good.visit"]
     assert found["custom_tracking"]["state"] == "ready"
+
+
+@pytest.fixture
+def house(listed, sqlite_database, clock, tmp_path, monkeypatch):
+    """An application that has loaded all of them."""
+    monkeypatch.syspath_prepend(str(listed[0]))
+    return houses.build(sqlite_database, clock, tmp_path / "data", load())
+
+
+@pytest.mark.slow
+def test_pages_name_every_broken_plugin_and_everything_else_works(house):
+    client = house.client("operator")
+    plugins = html.unescape(client.get("/operator/plugins").text)
+    health = html.unescape(client.get("/operator/health").text)
+    told = client.get("/healthz").json
+    for slug, (_, state, said) in BROKEN.items():
+        assert (slug in plugins, slug in health) == (True, True)
+        assert said in plugins
+        assert said in health
+        assert told["plugins"][slug]["state"] == state
+    assert told["plugins"]["good"]["state"] == "ready"
+    table = client.get("/operator/plans").text
+    assert "good.visit" in table
+    assert "raises.visit" not in table
+
+
+@pytest.mark.slow
+def test_a_team_uses_a_good_plugin_beside_the_broken_ones(house):
+    campaign = house.campaign()
+    added = house.action(campaign, type_key="good.visit", title="Visit", config={})
+    assert added.type_key == "good.visit"
+    page = house.client("owner").get(f"/team/{house.team.slug}/campaign/{campaign.key}")
+    assert page.status_code == 200
 
 
 @pytest.mark.slow

@@ -144,8 +144,13 @@ class House:
         return actions.add(self.inst, self.actor(), campaign.uid, form)
 
 
-def build(database: Database, clock: Clock, folder: Path) -> House:
-    """An installation with an operator, two teams, and a member for each role of the first."""
+def build(
+    database: Database, clock: Clock, folder: Path, plugins: list[Plugin] | None = None
+) -> House:
+    """An installation with an operator, two teams, and a member for each role of the first.
+
+    Its plugins are the sample ones unless others are given.
+    """
     settings = InstallationSettings(
         data_dir=folder,
         database_url=database.url.render_as_string(hide_password=False),
@@ -154,7 +159,8 @@ def build(database: Database, clock: Clock, folder: Path) -> House:
     )
     with database.write() as conn:
         ensure_first_plans(conn)
-    inst = install(settings, plugins=sample_plugins(), db=database, clock=clock)
+    found = sample_plugins() if plugins is None else plugins
+    inst = install(settings, plugins=found, db=database, clock=clock)
     form = NewMember(name="Olu Operator", email="olu@example.org", password=PASSWORD)
     operator = teams.create_first_operator(inst, form)
     actor = teams.operator_actor(operator)

@@ -28,6 +28,11 @@ def test_history_stays_within_its_window(run, world, feed, clock):
     assert run.to_end(window)[0] == [inside]
 
 
+def test_history_of_a_source_made_just_now_is_read(run, feed, clock):
+    made = feed.fill(3)
+    assert run.to_end(run.open(Lane.HISTORY, clock() - WEEK, clock()))[0] == made
+
+
 def test_live_goes_on_from_the_newest_post_that_was_read(run, world, feed, clock, asked):
     first = feed.fill(120)
     found, place = run.to_end(run.open(Lane.LIVE, clock() - WEEK))

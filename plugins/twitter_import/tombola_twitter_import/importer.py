@@ -28,7 +28,7 @@ from tombola.api import (
 from tombola_twitter_import import errors, mapping, spending
 from tombola_twitter_import.apps import ReadingApp, reading_app
 from tombola_twitter_import.client import SEARCH, Answer, Reader
-from tombola_twitter_import.config import HashtagConfig
+from tombola_twitter_import.config import HashtagConfig, OperatorSettings
 from tombola_twitter_import.cursor import REACH, HashtagCursor
 from tombola_twitter_import.query import QUERY_MAX, query
 
@@ -88,9 +88,10 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
         label = (
             "Post a photo with %(tags)s on X" if config.photos_only else "Post with %(tags)s on X"
         )
+        site = ctx.settings(OperatorSettings).site_url
         return View(
             label=Phrase(label, tags),
-            link=f"https://x.com/intent/post?{urlencode({'hashtags': ','.join(wanted)})}",
+            link=f"{site}/intent/post?{urlencode({'hashtags': ','.join(wanted)})}",
             link_label="Write a post",
             hint="Your post appears here by itself, usually within an hour.",
         )

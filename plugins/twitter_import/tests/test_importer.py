@@ -193,7 +193,7 @@ def test_widget_invites_to_post(run):
     assert isinstance(view, View)
     assert isinstance(view.label, Phrase)
     assert str(view.label) == "Post a photo with #茶 #tea on X"
-    assert view.link == "https://x.com/intent/post?hashtags=%E8%8C%B6%2Ctea"
+    assert view.link == "http://x.example/intent/post?hashtags=%E8%8C%B6%2Ctea"
 
 
 def test_page_costs_one_call(run, clock):

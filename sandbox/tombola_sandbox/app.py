@@ -7,6 +7,7 @@ from tombola_sandbox.pages import Pages
 from tombola_sandbox.pictures import draw
 from tombola_sandbox.world import World
 from tombola_sandbox.x.api import XApi
+from tombola_sandbox.x.intent import XIntent
 from tombola_sandbox.x.oauth import XOAuth
 
 ASSETS = "/assets/"
@@ -26,9 +27,11 @@ def sandbox_app(*, world: World | None = None, clock: Clock | None = None) -> Ne
     """
     if world is None:
         world = World(clock=clock) if clock else World()
-    network = Network(clock=world.clock, quiet=("/console", ASSETS, "/favicon"))
+    network = Network(clock=world.clock, quiet=(ASSETS, "/favicon", "/intent"))
     XApi(network, world)
-    XOAuth(network, world, Pages("network"))
+    pages = Pages("network")
+    XOAuth(network, world, pages)
+    XIntent(network, world, pages)
     mount_pictures(network, world)
     return network
 

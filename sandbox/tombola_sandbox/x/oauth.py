@@ -13,9 +13,10 @@ from werkzeug.wrappers import Request, Response
 
 from tombola.testing.network import Network, json_response
 from tombola_sandbox.access import CODE_LIVES, SCOPES, TOKEN_LIVES, Grant
-from tombola_sandbox.models import App, Person, Standing, Token
+from tombola_sandbox.models import App, Standing, Token
 from tombola_sandbox.pages import Pages
 from tombola_sandbox.world import World
+from tombola_sandbox.x.intent import able, remember, whoever
 
 LONGEST_STATE = 500
 """Source: X, "OAuth 2.0 Authorization Code Flow with PKCE", ``state``, read 2026-11."""
@@ -113,10 +114,15 @@ class XOAuth:
         wish = self._wish(request.args)
         if isinstance(wish, Response):
             return wish
-        people = [p for p in self._people() if p.standing is not Standing.SUSPENDED]
+        people = able(self._world)
         scopes = [SAID.get(scope, scope) for scope in wish.scopes]
         return self._pages.page(
-            "dialog.html", wish=wish, people=people, scopes=scopes, asked=dict(request.args)
+            "dialog.html",
+            wish=wish,
+            people=people,
+            me=whoever(request, people),
+            scopes=scopes,
+            asked=dict(request.args),
         )
 
     def _decide(self, request: Request) -> Response:
@@ -137,11 +143,7 @@ class XOAuth:
             method=wish.method,
             dies_at=self._world.clock() + CODE_LIVES,
         )
-        return wish.back(code=self._world.access.grant(grant))
-
-    def _people(self) -> Sequence[Person]:
-        """Give those who can log in: ours first, then whoever came with a recording."""
-        return sorted(self._world.people.values(), key=lambda p: (not p.ours, p.name.casefold()))
+        return remember(wish.back(code=self._world.access.grant(grant)), person)
 
     def _wish(self, args: Mapping[str, str]) -> Wish | Response:
         """Check what the application asks; what is wrong is shown to the person, not sent on."""

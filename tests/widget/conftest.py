@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from tombola.campaigns import actions, service
-from tombola.campaigns.rules import ActionForm, CampaignForm
+from tombola.campaigns.rules import ActionForm, CampaignForm, Interval
 from tombola.entries.models import entry
 from tombola.entries.totals import recount
 from tombola.installation import Installation
@@ -168,6 +168,16 @@ class Site:
             config={**words, **config},
             interval=interval,
             worth=3,
+        )
+        return actions.add(self.inst, self.actor, self.campaign.uid, form)
+
+    def importer(self) -> service.Action:
+        """Add an action whose entries come from X."""
+        form = ActionForm(
+            type_key="twitter_import.hashtag",
+            title="Post on X",
+            config={},
+            interval=Interval.UNLIMITED,
         )
         return actions.add(self.inst, self.actor, self.campaign.uid, form)
 

@@ -16,8 +16,8 @@ class Recipe:
 
     Attributes:
         slug: name of the entry point.
-        source: text of the one module that it names.
-        module: that module's name.
+        source: text of the module that it names.
+        module: that module's path without its end, ``package/plugin`` or ``plugin``.
         files: further files of the wheel, by path.
         requires: lines of ``Requires-Dist``.
         version: of the distribution.
@@ -48,12 +48,13 @@ def build(recipe: Recipe, folder: Path) -> Path:
         f"Version: {recipe.version}",
         *(f"Requires-Dist: {line}" for line in recipe.requires),
     ]
+    target = recipe.module.replace("/", ".")
     files = {
         f"{recipe.module}.py": recipe.source,
         **recipe.files,
         f"{info}/METADATA": "\n".join(metadata) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": f"[{GROUP}]\n{recipe.slug} = {recipe.module}\n",
+        f"{info}/entry_points.txt": f"[{GROUP}]\n{recipe.slug} = {target}\n",
     }
     files[f"{info}/RECORD"] = _record(files, info)
     path = folder / f"{stem}-py3-none-any.whl"

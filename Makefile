@@ -14,7 +14,7 @@ OURS := tombola tombola-sandbox $(addprefix tombola-,$(subst _,-,$(PLUGINS)))
 LOCK = $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11 $(OURS:%=--no-emit-package %) --upgrade --output-file
 
-.PHONY: help run test quick lint fmt bench browser lock clean
+.PHONY: help run test quick lint fmt bench browser assets lock clean
 
 help:
 	@echo 'make run      start Tombola with its demo (TOMBOLA_PORT=n moves it)'
@@ -24,6 +24,7 @@ help:
 	@echo 'make fmt      format the code'
 	@echo 'make bench    measure, as ratios side by side'
 	@echo 'make browser  get a Chromium for the tests where there is none'
+	@echo 'make assets   build the scripts that sites and entrants load; needs npm'
 	@echo 'make lock     pin the newest allowed packages'
 	@echo 'make clean    remove what is installed and built; data in var/ stays'
 
@@ -52,6 +53,9 @@ fmt: $(V)/.test
 
 browser: $(V)/.test
 	@$(V)/bin/python -m tombola.testing.browser
+
+assets:
+	@sh core/tombola/widget/static_src/build.sh
 
 lock: $(V)/.uv
 	$(LOCK) requirements/run.txt $(PROJECTS) --extra embedded --group build

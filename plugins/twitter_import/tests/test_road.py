@@ -14,6 +14,7 @@ from tombola.testing.road import Road, seed
 from tombola.toolkit.fetch import Fetcher
 from tombola_sandbox.access import DEMO_APP
 
+pytestmark = pytest.mark.slow
 PROVIDER = "twitter_import.x"
 HOUR = timedelta(hours=1)
 

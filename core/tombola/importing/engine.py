@@ -30,7 +30,7 @@ from tombola.importing.limits import Holders
 from tombola.importing.page import Pages, Paused, checked
 from tombola.importing.states import TRIES, SourceState, Trouble, failure, given_up, trouble_of
 from tombola.importing.turn import Call
-from tombola.importing.work import CALL, LEASE, Work, load
+from tombola.importing.work import CALL, Work, load
 from tombola.installation import Installation
 from tombola.plans.service import allows
 from tombola.queue import tasks
@@ -41,6 +41,8 @@ from tombola.queue.tasks import Claim
 T = TypeVar("T")
 log = structlog.get_logger("tombola.importing")
 
+#: The wait after a page's first failure, unless the network names a longer one; then it doubles.
+FIRST_WAIT = timedelta(seconds=1)
 #: How often a source that its plan does not allow is looked at again; no call is made.
 GATED_LOOK = timedelta(seconds=60)
 #: How often the source of a campaign that is over is looked at, at most.
@@ -190,7 +192,7 @@ class _Turn:
         if self._work.run_id is None:
             now = self._inst.clock()
             with self._inst.db.write() as conn:
-                tasks.guard(conn, self._held, now=now, lease=LEASE)
+                tasks.guard(conn, self._held, now=now)
                 self._work = replace(self._work, run_id=turn.begin(conn, self._work, now))
         return Pages(
             self._inst,
@@ -210,7 +212,7 @@ class _Turn:
         with self._inst.db.write() as conn:
             if turn.is_paused(conn, self._work.source_id):
                 raise Paused
-            tasks.guard(conn, self._held, now=now, lease=LEASE)
+            tasks.guard(conn, self._held, now=now)
             until = limits.reserve(conn, declared, cost, self._holders, now)
             if until is not None:
                 trouble = trouble_of(Throttled(", ".join(sorted(cost)), until), now, timedelta(0))
@@ -262,7 +264,7 @@ class _Turn:
         log.info("page_failed", source=self._work.source_id, state=trouble.state.value)
 
     def _trouble(self, error: Exception, now: datetime) -> Trouble:
-        wait = wait_after(self._counts.failures + 1, self._held.key)
+        wait = wait_after(self._counts.failures + 1, self._held.key, FIRST_WAIT)
         if isinstance(error, FetchError):
             trouble = trouble_of(error, now, wait)
         else:

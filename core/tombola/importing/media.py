@@ -174,7 +174,7 @@ def _keep(
 ) -> None:
     now = inst.clock()
     with inst.db.write() as conn:
-        tasks.guard(conn, held, now=now, lease=LEASE, progress={"at": now.isoformat()})
+        tasks.guard(conn, held, now=now, progress={"at": now.isoformat()})
         for row, one in zip(rows, found, strict=True):
             conn.execute(update(media).where(media.c.id == row["id"]).values(**_after(row, one)))
     log.info("pictures_fetched", kept=sum(1 for one in found if one.sha256), asked=len(found))

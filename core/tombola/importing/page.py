@@ -15,7 +15,7 @@ from tombola.importing.limits import Holders
 from tombola.importing.media import ask_for_pictures
 from tombola.importing.rules import Counts, Read
 from tombola.importing.store import Judged
-from tombola.importing.work import LEASE, Work
+from tombola.importing.work import Work
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.queue.tasks import Claim
@@ -95,7 +95,7 @@ class Pages:
     def guard(self, conn: Connection, counts: Counts, now: datetime) -> None:
         """Ask the lease, then the button. Raises Fenced, Paused."""
         progress = {"pages": counts.pages, "items": counts.items, "new": counts.new}
-        tasks.guard(conn, self.held, now=now, lease=LEASE, progress=progress)
+        tasks.guard(conn, self.held, now=now, progress=progress)
         if turn.is_paused(conn, self.work.source_id):
             raise Paused
 

@@ -29,14 +29,14 @@ class State(StrEnum):
     DEAD = "dead"
 
 
-def wait_after(attempts: int, key: str) -> timedelta:
+def wait_after(attempts: int, key: str, first: timedelta = FIRST_WAIT) -> timedelta:
     """How long a duty waits after its ``attempts``-th failure in a row.
 
-    The wait doubles from five seconds to half an hour. Up to a quarter is added by the hash of the
+    The wait doubles from ``first`` to half an hour. Up to a quarter is added by the hash of the
     key, so that what failed together does not come back together; the same key waits alike.
     """
     doublings = min(max(attempts, 1) - 1, 16)
-    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT) * (1 + spread(key) / 4)
+    return min(first * (1 << doublings), LONGEST_WAIT) * (1 + spread(key) / 4)
 
 
 def spread(key: str) -> float:

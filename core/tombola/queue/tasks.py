@@ -39,6 +39,7 @@ class Claim:
         fence: Grows with each claim; writes that carry an older one are refused.
         asked: How often it had been put; a ``put`` meanwhile makes the duty run again.
         due_at: When it was due.
+        lease: How long it holds without a sign of life.
         over: Says that this run should end at the next good moment (time used, or shut-down).
     """
 
@@ -52,6 +53,7 @@ class Claim:
     due_at: datetime
     payload: Mapping[str, Any]
     progress: Mapping[str, Any]
+    lease: timedelta
     over: Callable[[], bool] = field(default=_not_over, compare=False)
 
 
@@ -162,7 +164,7 @@ def claim(
     )
     with db.write() as conn:
         rows = conn.execute(statement).mappings().all()
-    found = [Claim(**{name: row[name] for name in _CLAIMED}) for row in rows]
+    found = [Claim(lease=lease, **{name: row[name] for name in _CLAIMED}) for row in rows]
     return sorted(found, key=lambda one: (one.due_at, one.id))
 
 
@@ -171,17 +173,18 @@ def guard(
     held: Claim,
     *,
     now: datetime,
-    lease: timedelta,
+    lease: timedelta | None = None,
     progress: Mapping[str, Any] | None = None,
 ) -> None:
     """Renew the lease inside the transaction of the work, or stop it.
 
+    It is as long as the kind says, unless ``lease`` says otherwise.
     With ``progress`` the attempts start anew, since they count tries that brought nothing.
 
     Raises:
         Fenced: Another worker has taken the duty; the caller's transaction must not commit.
     """
-    values: dict[str, Any] = {"lease_until": now + lease}
+    values: dict[str, Any] = {"lease_until": now + (lease or held.lease)}
     if progress is not None:
         values |= {"progress": dict(progress), "attempts": 1}
     _settle(conn, held, values)

@@ -7,20 +7,31 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from tombola.api import Audience
 from tombola.db import Database
 from tombola.installation import Clock, Installation
 from tombola.plans.service import allows
 from tombola.plugins import loader, storage
+from tombola.plugins import views as plugin_views
 from tombola.plugins.registry import Plugins
 from tombola.plugins.states import Plugin
 from tombola.plugins.world import World
 from tombola.queue.bell import Bell
 from tombola.queue.kinds import House
 from tombola.settings import Settings, get_settings
-from tombola.teams.doors import doors
+from tombola.teams.doors import actor, doors
+from tombola.teams.rules import Actor, Role
 from tombola.toolkit.fetch import Fetcher
 from tombola.toolkit.vault import Vault
 from tombola.web import kit, routing
+from tombola.web.routing import Access
+
+#: What plugins' own pages may be: for whom, and with which least role.
+PLUGIN_PAGES = {
+    Audience.PUBLIC: Access(Audience.PUBLIC),
+    Audience.OPERATOR: Access(Audience.OPERATOR),
+    Audience.TEAM: Access(Audience.TEAM, Role.VIEWER),
+}
 
 
 def utc_now() -> datetime:
@@ -93,11 +104,16 @@ def create_app(inst: Installation) -> Flask:
     kit.install(app, https=inst.settings.address.startswith("https:"), doors=doors())
     for pages in rooms.PAGES:
         app.register_blueprint(pages.blueprint)
+    plugin_views.mount(app, inst.plugins, PLUGIN_PAGES, _team_of)
     routing.check_rules(app)
     if inst.settings.trusted_proxies:
         hops = inst.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign] # Flask's own recipe
     return app
+
+
+def _team_of(audience: Audience) -> Actor | None:
+    return actor() if audience is Audience.TEAM else None
 
 
 @cache

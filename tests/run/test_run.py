@@ -1,12 +1,7 @@
 """`tombola run` as an operator has it: every process real, each killed in turn."""
 
-import http.client
 import os
 import signal
-import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,82 +9,11 @@ import pytest
 
 from tombola.run.locks import is_held
 from tombola.testing.processes import wait_for
+from tombola.testing.running import Run, free_port, members
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 CHILDREN = ("web", "worker", "reconciler", "valkey")
-
-
-def free_port() -> int:
-    """A port with two free ones after it."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-            try:
-                for step in (1, 2):
-                    socket.create_server(("127.0.0.1", port + step)).close()
-            except OSError:
-                continue
-            return port
-
-
-class Run:
-    """A running installation."""
-
-    def __init__(self, data: Path, port: int) -> None:
-        self.data, self.port = data, port
-        self.lines: list[str] = []
-        environment = {**os.environ, "TOMBOLA_DATA_DIR": str(data), "TOMBOLA_PORT": str(port)}
-        environment.pop("TOMBOLA_REDIS_URL", None)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tombola", "run"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        with self.process.stdout as stream:  # type: ignore[union-attr] # it is a pipe
-            self.lines.extend(iter(stream.readline, ""))
-
-    def wait_ready(self) -> "Run":
-        wait_for(lambda: "Tombola is ready\n" in self.lines or self.process.poll() is not None, 90)
-        assert self.process.poll() is None, "".join(self.lines)
-        return self
-
-    def is_healthy(self) -> bool:
-        line = http.client.HTTPConnection("localhost", self.port, timeout=5)
-        try:
-            line.request("GET", "/healthz")
-            return line.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            line.close()
-
-    def group(self, name: str) -> int:
-        return int((self.data / "run" / f"{name}.lock").read_text())
-
-    def groups(self) -> set[int]:
-        return {self.group(name) for name in (*CHILDREN, "guard")}
-
-    def end(self, number: int) -> None:
-        if self.process.poll() is None:
-            os.kill(self.process.pid, number)
-        self.process.wait(60)
-        self._reader.join(10)
-
-
-def members(groups: set[int]) -> list[int]:
-    """The processes of these groups that run."""
-    listed = subprocess.run(
-        ["ps", "-Ao", "pid=,pgid=,stat="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = (line.split() for line in listed.splitlines())
-    return [int(pid) for pid, group, state in rows if int(group) in groups and state[0] != "Z"]
 
 
 @pytest.fixture

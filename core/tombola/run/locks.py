@@ -33,9 +33,11 @@ def take(path: Path) -> int | None:
 
 
 def write_number(descriptor: int, number: int) -> None:
-    """Make ``number`` the content of the lock's file. Safe between fork and exec."""
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, b"%d\n" % number, 0)
+    """Make ``number`` the content of the lock's file. Safe between fork and exec.
+
+    Always as long as before, so that a reader never finds the file empty or half a number.
+    """
+    os.pwrite(descriptor, b"%-15d\n" % number, 0)
 
 
 def read_number(path: Path) -> int | None:

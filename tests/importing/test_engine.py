@@ -34,7 +34,8 @@ def test_history_brings_every_post_once_as_an_entry_at_its_own_time(world):
     world.check()
 
 
-def test_live_lane_brings_what_is_posted_later(world):
+def test_live_lane_brings_what_is_posted_later(quick_world):
+    world = quick_world
     world.add()
     world.work()
     for n in range(15):
@@ -182,7 +183,8 @@ def test_cap_ends_history_at_the_item(world):
     assert world.runs()[0].reason == "cap" or world.runs()[1].reason == "cap"
 
 
-def test_cap_lets_the_live_lane_rest_and_go_on_without_loss(world):
+def test_cap_lets_the_live_lane_rest_and_go_on_without_loss(quick_world):
+    world = quick_world
     world.add(cap=10)
     world.work()
     for n in range(35):
@@ -196,7 +198,8 @@ def test_cap_lets_the_live_lane_rest_and_go_on_without_loss(world):
     world.check()
 
 
-def test_floor_leaves_out_what_is_older_and_stops_there(world):
+def test_floor_leaves_out_what_is_older_and_stops_there(quick_world):
+    world = quick_world
     post_many(world, 60)
     floor = world.clock() - HOUR - 30 * MINUTE
     place = world.importer.cursor_model
@@ -237,7 +240,8 @@ def test_runs_keep_to_their_hour(quick_world):
     assert len(minutes) == 1
 
 
-def test_posts_of_one_author_count_for_one_entrant(world):
+def test_posts_of_one_author_count_for_one_entrant(quick_world):
+    world = quick_world
     post_many(world, 20)
     world.add()
     world.work()
@@ -258,7 +262,8 @@ def test_post_without_author_is_an_entrant_of_its_own(world):
     assert kinds == {"item"}
 
 
-def test_post_without_time_is_taken_at_the_time_it_was_seen(world):
+def test_post_without_time_is_taken_at_the_time_it_was_seen(quick_world):
+    world = quick_world
     world.network.post(1, None)
     world.add()
     world.work()
@@ -268,7 +273,8 @@ def test_post_without_time_is_taken_at_the_time_it_was_seen(world):
     assert row.sort_at <= world.clock()
 
 
-def test_photos_only_is_the_default_and_text_posts_are_kept_as_left_out(world):
+def test_photos_only_is_the_default_and_text_posts_are_kept_as_left_out(quick_world):
+    world = quick_world
     world.network.post(1, world.clock() - HOUR)
     world.network.post(2, world.clock() - HOUR, photo=False)
     world.add()
@@ -335,7 +341,8 @@ def test_page_larger_than_a_set_is_written_whole(quick_world):
 
 
 @pytest.mark.parametrize("size", [1, 7])
-def test_duplicated_and_reordered_pages_count_once(world, size):
+def test_duplicated_and_reordered_pages_count_once(quick_world, size):
+    world = quick_world
     post_many(world, 21)
     world.network.page_size = size
     read = world.network.read
@@ -352,7 +359,8 @@ def test_duplicated_and_reordered_pages_count_once(world, size):
     world.check()
 
 
-def test_log_of_a_run_has_each_call(world):
+def test_log_of_a_run_has_each_call(quick_world):
+    world = quick_world
     post_many(world, 25)
     world.add()
     world.work()
@@ -365,7 +373,8 @@ def test_log_of_a_run_has_each_call(world):
     assert (history.state, history.reason) == ("finished", "end")
 
 
-def test_campaign_that_is_over_is_not_looked_for(world):
+def test_campaign_that_is_over_is_not_looked_for(quick_world):
+    world = quick_world
     world.add()
     world.work()
     world.network.calls.clear()

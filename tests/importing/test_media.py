@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
+from tombola.app import create_app
 from tombola.importing import jobs, service
 from tombola.importing.media import open_picture, team_of_picture
 from tombola.importing.models import item, limit_seen, media, run
@@ -202,3 +203,17 @@ def test_sweep_forgets_empty_runs_and_old_limits(gallery):
         owners = set(conn.execute(select(item.c.run_id)).scalars())
         assert set(runs) == owners
         assert conn.execute(select(limit_seen.c.bucket)).all() == []
+
+
+def test_everybody_sees_a_picture_until_it_is_hidden(gallery):
+    gallery.network.post(1, gallery.clock() - HOUR)
+    gallery.add()
+    gallery.work()
+    [one] = kept(gallery).values()
+    visitor = create_app(gallery.inst).test_client()
+    answer = visitor.get(f"/pictures/{one.uid}")
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert visitor.get("/pictures/nothing").status_code == 404
+    with gallery.inst.db.write() as conn:
+        conn.execute(update(media).values(hidden=True))
+    assert visitor.get(f"/pictures/{one.uid}").status_code == 404

@@ -137,7 +137,8 @@ def test_every_act_is_in_the_audit_log(quick_world):
     assert acts[-7:] == [*(f"source.{act}" for act in wanted), "run.undone", "source.removed"]
 
 
-def test_plan_that_lacks_the_importer_refuses_a_source(world):
+def test_plan_that_lacks_the_importer_refuses_a_source(quick_world):
+    world = quick_world
     deny(world, enabled=False)
 
     with pytest.raises(NotAllowed):
@@ -165,7 +166,8 @@ def test_gated_source_makes_no_call_and_catches_up_after_the_upgrade(world):
     world.check()
 
 
-def test_upgrade_wakes_gated_sources_at_once(world):
+def test_upgrade_wakes_gated_sources_at_once(quick_world):
+    world = quick_world
     deny(world, enabled=True)
     world.add()
     world.work()
@@ -280,7 +282,8 @@ def test_removed_source_stops_and_its_entries_stay(world):
     assert service.of_action(world.inst, world.actor, world.action.uid) == []
 
 
-def test_other_configuration_reads_history_again(world):
+def test_other_configuration_reads_history_again(quick_world):
+    world = quick_world
     post_many(world, 5)
     made = world.add()
     world.work()
@@ -303,7 +306,8 @@ def test_photos_only_may_be_said_beside_the_configuration(quick_world):
     assert world.entries() == {"p1": "valid"}
 
 
-def test_run_now_keeps_the_plan_of_the_hours(world):
+def test_run_now_keeps_the_plan_of_the_hours(quick_world):
+    world = quick_world
     world.add()
     world.work()
     planned = world.source().next_run_at

@@ -56,7 +56,8 @@ def test_hiccup_is_tried_again_at_the_same_place_after_the_wait(world):
     world.check()
 
 
-def test_network_that_does_not_come_back_ends_the_run_and_the_next_one_goes_on(world):
+def test_network_that_does_not_come_back_ends_the_run_and_the_next_one_goes_on(quick_world):
+    world = quick_world
     begin(world)
     world.network.trouble = [None, *[Retry(MINUTE)] * TRIES]
     tries = 0
@@ -146,8 +147,9 @@ def test_cost_of_an_undeclared_bucket_is_the_plugins_fault_and_reserves_one_each
     ],
 )
 def test_what_only_a_person_can_mend_is_asked_rarely_and_goes_on_at_its_place(
-    world, error, state, word
+    quick_world, error, state, word
 ):
+    world = quick_world
     begin(world)
     world.network.trouble = [None, *[error] * 10]
     world.later(2 * HOUR)
@@ -167,7 +169,8 @@ def test_what_only_a_person_can_mend_is_asked_rarely_and_goes_on_at_its_place(
     world.check()
 
 
-def test_credit_that_comes_back_at_a_known_time_is_waited_for(world):
+def test_credit_that_comes_back_at_a_known_time_is_waited_for(quick_world):
+    world = quick_world
     begin(world)
     until = world.clock() + 30 * HOUR
     world.network.trouble = [OutOfCredit(until)]
@@ -178,7 +181,8 @@ def test_credit_that_comes_back_at_a_known_time_is_waited_for(world):
     assert len(world.entries()) == 30
 
 
-def test_source_that_is_gone_rests_until_somebody_asks(world):
+def test_source_that_is_gone_rests_until_somebody_asks(quick_world):
+    world = quick_world
     begin(world)
     world.network.trouble = [SourceGone("the page was deleted")]
     world.later(2 * HOUR)
@@ -204,7 +208,8 @@ def test_lost_cursor_begins_the_lane_anew_without_doubling(world):
     world.check()
 
 
-def test_history_whose_cursor_is_lost_is_read_from_its_beginning(world):
+def test_history_whose_cursor_is_lost_is_read_from_its_beginning(quick_world):
+    world = quick_world
     for n in range(50):
         world.network.post(n, world.clock() - HOUR)
     lost: list[object] = []
@@ -224,7 +229,8 @@ def test_history_whose_cursor_is_lost_is_read_from_its_beginning(world):
     world.check()
 
 
-def test_stored_place_that_a_new_version_cannot_read_begins_anew(world):
+def test_stored_place_that_a_new_version_cannot_read_begins_anew(quick_world):
+    world = quick_world
     begin(world)
     with world.inst.db.write() as conn:
         conn.execute(update(lane).values(checkpoint={"version": "of old"}))
@@ -278,7 +284,8 @@ def test_naive_time_and_empty_id_are_the_plugins_fault(quick_world):
     assert world.entries() == {}
 
 
-def test_one_sources_trouble_does_not_delay_another(world):
+def test_one_sources_trouble_does_not_delay_another(quick_world):
+    world = quick_world
     begin(world)
     world.add(config={"tag": "second"})
     world.network.trouble = [CredentialExpired("401")]
@@ -287,7 +294,8 @@ def test_one_sources_trouble_does_not_delay_another(world):
     assert len(world.entries()) == 30
 
 
-def test_resting_plugin_is_parked_and_goes_on_when_it_is_back(world):
+def test_resting_plugin_is_parked_and_goes_on_when_it_is_back(quick_world):
+    world = quick_world
     begin(world)
     importer = world.inst.plugins._importers.pop("fake.tag")
     world.later(2 * HOUR)

@@ -6,6 +6,7 @@ from tombola.entries import admin as entries_admin
 from tombola.entries import events as entries_events
 from tombola.importing import admin as importing_admin
 from tombola.importing import jobs as importing_jobs
+from tombola.importing import public as importing_public
 from tombola.inbox import jobs as inbox_jobs
 from tombola.inbox import public as inbox_public
 from tombola.operators import admin as operators_admin
@@ -29,6 +30,7 @@ PAGES: tuple[Pages, ...] = (
     desk_actions.pages,
     entries_admin.pages,
     importing_admin.pages,
+    importing_public.pages,
     inbox_public.pages,
     widget_admin.pages,
     widget_public.pages,

@@ -209,6 +209,7 @@ def test_everybody_sees_a_picture_until_it_is_hidden(gallery):
     gallery.network.post(1, gallery.clock() - HOUR)
     gallery.add()
     gallery.work()
+    gallery.work("media")
     [one] = kept(gallery).values()
     visitor = create_app(gallery.inst).test_client()
     answer = visitor.get(f"/pictures/{one.uid}")

@@ -38,7 +38,7 @@ class Admin:
 
     def violations(self) -> list[str]:
         """What axe finds wrong with the page as it is: rule and place."""
-        found = self.page.evaluate(AXE.read_text() + "; axe.run(document, {runOnly: %s})" % RULES)
+        found = self.page.evaluate(f"{AXE.read_text()}; axe.run(document, {{runOnly: {RULES}}})")
         return [
             f"{one['id']} at {node['html'][:160]}"
             for one in found["violations"]

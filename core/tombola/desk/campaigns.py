@@ -171,20 +171,25 @@ def _facts(found: Campaign) -> dict[str, object]:
     return {
         "campaign": found,
         "phase": found.phase(inst.clock()),
-        "rows": [_row(one, by_action.get(one.id, 0)) for one in listed],
+        "rows": _rows(listed, by_action),
         "doubled": doubled,
         "entries": entries,
         "people": people,
     }
 
 
-def _row(action: Action, entries: int) -> Row:
+def _rows(listed: list[Action], entries: dict[int, int]) -> list[Row]:
+    plugins, actor = current().plugins, doors.actor()
+    why = {key: plugins.why_not(key, actor) for key in {one.type_key for one in listed}}
+    return [_row(one, str(why[one.type_key] or ""), entries.get(one.id, 0)) for one in listed]
+
+
+def _row(action: Action, rests: str, entries: int) -> Row:
     plugins = current().plugins
     importer = plugins.importer(action.type_key)
     kind = plugins.action_type(action.type_key) or importer
-    why = plugins.why_not(action.type_key, doors.actor())
     title = str(kind.title) if kind else action.type_key
-    return Row(action, title, importer is not None, str(why) if why else "", entries)
+    return Row(action, title, importer is not None, rests, entries)
 
 
 def _counted(ids: list[int]) -> dict[int, tuple[int, int]]:

@@ -12,16 +12,38 @@ from flask.testing import FlaskClient
 from pydantic import Field, SecretStr, field_validator
 from werkzeug.test import TestResponse
 
-from tombola.api import ActionType, Complaint, Completed, Config, Ctx, Settings, View, Who
+from tombola.api import (
+    ActionType,
+    Complaint,
+    Completed,
+    Config,
+    Ctx,
+    Cursor,
+    Estimate,
+    FetchError,
+    Importer,
+    Item,
+    Lane,
+    Page,
+    Settings,
+    SourceConfig,
+    View,
+    Who,
+    Window,
+)
 from tombola.app import create_app, install
 from tombola.campaigns import actions, service
 from tombola.campaigns.rules import ActionForm, CampaignForm
 from tombola.campaigns.service import Action, Campaign
 from tombola.db import Database, new_uid
 from tombola.db.rows import insert_one
+from tombola.importing import jobs
 from tombola.installation import Clock, Installation
 from tombola.plans.service import ensure_first_plans
 from tombola.plugins.states import Parts, Plugin, State
+from tombola.queue import reconciler, runner
+from tombola.queue.kinds import House as Works
+from tombola.queue.kinds import Kinds
 from tombola.settings import Settings as InstallationSettings
 from tombola.teams import models
 from tombola.teams import service as teams
@@ -79,10 +101,54 @@ class SampleAction(ActionType[SampleConfig]):
         return Completed(proof="said")
 
 
+class FeedConfig(SourceConfig):
+    """What a source of the sample importer reads."""
+
+    tags: tuple[str, ...] = Field(min_length=1, title="Tags")
+
+
+class FeedCursor(Cursor):
+    """There is one page."""
+
+    page: int = 0
+
+
+class SampleFeed(Importer[FeedConfig, FeedCursor]):
+    """An importer whose network is the list ``posts``; ``trouble`` is what it raises instead."""
+
+    key = "sample.feed"
+    title = "Sample feed"
+    config_model = FeedConfig
+    cursor_model = FeedCursor
+
+    def __init__(self) -> None:
+        self.posts: list[Item] = []
+        self.trouble: FetchError | None = None
+
+    def estimate(self, ctx: Ctx, config: FeedConfig, window: Window) -> Estimate:  # the contract
+        """Count the posts."""
+        return Estimate(len(self.posts), exact=True, samples=self.posts[:3], notes=["Read me."])
+
+    def open(
+        self, ctx: Ctx, config: FeedConfig, lane: Lane, window: Window
+    ) -> FeedCursor:  # the contract
+        """Begin."""
+        return FeedCursor()
+
+    def fetch(
+        self, ctx: Ctx, config: FeedConfig, cursor: FeedCursor
+    ) -> Page[FeedCursor]:  # the contract
+        """Give all posts, or raise the trouble."""
+        if self.trouble is not None:
+            raise self.trouble
+        return Page(self.posts, None, cursor)
+
+
 def sample_plugins() -> list[Plugin]:
     """One that is ready, and one that raised at import."""
     parts = Parts(
         action_types=[SampleAction()],
+        importers=[SampleFeed()],
         settings=Settings(installation=SampleSettings, team=SampleSettings),
     )
     ready = Plugin("sample", "sample.plugin", "tombola-sample", "1.0", state=State.READY)
@@ -106,6 +172,26 @@ class House:
     def actor(self, role: str = "owner") -> Actor:
         """The member with a role, as an actor in the first team."""
         return teams.actor_in(self.inst, self.members[role], self.team.slug)[0]
+
+    @property
+    def feed(self) -> SampleFeed:
+        """The sample importer with its network."""
+        found = self.inst.plugins.importer("sample.feed")
+        if not isinstance(found, SampleFeed):
+            raise TypeError(found)
+        return found
+
+    def work(self) -> int:
+        """Let a worker do every import that is due; returns how many turns it took."""
+        all_kinds = Kinds(jobs.kinds())
+        place = Works(self.inst, all_kinds)
+        turns = 0
+        while True:
+            reconciler.tick(place)
+            taken = runner.run(place, all_kinds["import"])
+            turns += taken
+            if not taken:
+                return turns
 
     def client(self, who: str | None) -> FlaskClient:
         """A browser: of nobody, of the operator, or of the member with a role."""

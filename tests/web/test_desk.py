@@ -1,0 +1,149 @@
+"""Campaign and action pages, and the operator's: what a form says is what is stored."""
+
+import json
+from pathlib import Path
+
+from sqlalchemy import event, select
+
+from tombola.campaigns import service
+from tombola.plugins.models import setting
+from tombola.teams.models import audit
+
+
+def campaign_form(**more):
+    return {
+        "title": "Win a lamp",
+        "kind": "competition",
+        "description": "One lamp.",
+        "starts_at": "2026-06-01T10:00",
+        "ends_at": "2026-07-01T10:00",
+        "zone": "Europe/Berlin",
+        **more,
+    }
+
+
+def stored(house):
+    return service.of(house.inst, house.actor())
+
+
+def test_campaign_is_stored_with_its_own_local_times(house):
+    client = house.client("editor")
+    answer = house.post(client, "/team/lamps/new-campaign", **campaign_form())
+    assert answer.status_code == 303
+    (made,) = stored(house)
+    assert made.starts_at.isoformat() == "2026-06-01T08:00:00+00:00"
+    assert made.zone == "Europe/Berlin"
+    text = client.get(f"/team/lamps/campaign/{made.key}/settings").text
+    assert 'value="2026-06-01T10:00"' in text
+
+
+def test_campaign_with_a_mistyped_zone_is_not_stored(house):
+    client = house.client("editor")
+    answer = house.post(client, "/team/lamps/new-campaign", **campaign_form(zone="Moon/Crater"))
+    assert answer.status_code == 422
+    assert "no time zone that we know" in answer.text
+    assert stored(house) == []
+
+
+def test_campaign_is_removed_only_with_its_title(house):
+    made = house.campaign()
+    client = house.client("owner")
+    path = f"/team/lamps/campaign/{made.key}/remove"
+    assert house.post(client, path, title="something").status_code == 409
+    assert house.post(client, path, title=made.title).status_code == 303
+    assert stored(house) == []
+
+
+def test_action_form_shows_what_was_stored(house):
+    made = house.campaign()
+    action = house.action(made, "moon", worth=7, interval="daily")
+    text = house.client("editor").get(f"/team/lamps/campaign/{made.key}/action/{action.uid}").text
+    assert 'value="moon"' in text
+    assert 'value="7"' in text
+    assert 'value="daily" checked' in text
+
+
+def test_changed_action_is_stored(house):
+    made = house.campaign()
+    action = house.action(made)
+    client = house.client("editor")
+    path = f"/team/lamps/campaign/{made.key}/action/{action.uid}"
+    form = {"title": "Whisper it", "worth": "3", "interval": "hourly", "config.word": "sun"}
+    assert house.post(client, path, **form).status_code == 303
+    text = client.get(path).text
+    assert 'value="sun"' in text
+    assert "Whisper it" in text
+
+
+def test_action_of_a_plugin_that_is_gone_shows_a_tombstone(house):
+    made = house.campaign()
+    house.action(made)
+    client = house.client("operator")
+    house.post(client, "/operator/plugins/sample/switch", on="no")
+    text = house.client("editor").get(f"/team/lamps/campaign/{made.key}").text
+    assert "The operator has switched this plugin off." in text
+    assert "Say it" in text
+
+
+def test_suggestions_come_from_the_plugin_escaped(house):
+    client = house.client("editor")
+    path = "/team/lamps/options/sample.word?field=word&config.word=mo"
+    assert client.get(path).text.strip() == '<option value="mo1">mo &lt;one&gt;</option>'
+    assert client.get("/team/lamps/options/sample.word?field=nothing").status_code == 404
+
+
+def test_operators_acts_are_in_the_audit_log(house):
+    client = house.client("operator")
+    house.post(client, "/operator/plugins/sample/switch", on="no")
+    house.post(client, "/operator/teams/lamps/plan", plan="pro")
+    with house.inst.db.read() as conn:
+        acts = list(conn.execute(select(audit.c.act).order_by(audit.c.seq)).scalars())
+    assert acts[-2:] == ["plugin.switched", "team.plan_set"]
+
+
+def test_plan_that_is_none_is_refused(house):
+    client = house.client("operator")
+    assert house.post(client, "/operator/teams/lamps/plan", plan="gold").status_code == 404
+
+
+def test_team_secret_is_stored_sealed_and_forgotten_on_demand(house):
+    client = house.client("owner")
+    path = "/team/lamps/settings/sample"
+    assert house.post(client, path, address="", key="hush-hush").status_code == 303
+    assert "hush-hush" not in client.get(path).text
+    with house.inst.db.read() as conn:
+        kept = json.dumps([row.doc for row in conn.execute(select(setting))])
+    assert "hush-hush" not in kept
+    assert "key" in kept
+    house.post(client, path, address="", key="")
+    assert "stored; leave empty" in client.get(path).text
+    house.post(client, path, address="", key="", **{"forget!key": "on"})
+    assert "stored; leave empty" not in client.get(path).text
+
+
+def test_healthz_names_a_broken_plugin_and_no_secret(house):
+    answer = house.app.test_client().get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json["plugins"]["broken"]["state"] == "broken"
+    assert "ZeroDivisionError" in answer.json["plugins"]["broken"]["reason"]
+    assert answer.json["status"] == "degraded"
+    assert "Traceback" not in answer.text
+
+
+def test_healthz_without_a_database_is_503(house):
+    house.inst.db.engine.dispose()
+    Path(house.inst.db.url.database).unlink()  # SQLite makes an empty one: no tables
+    assert house.app.test_client().get("/healthz").status_code == 503
+
+
+def test_pages_of_a_team_take_few_statements(house):
+    made = house.campaign()
+    for n in range(5):
+        house.action(made, title=f"Action {n}")
+    client = house.client("editor")
+    said = []
+    event.listen(house.inst.db.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    for page, most in (("", 20), ("/entries", 20), ("/sources", 12)):
+        said.clear()
+        assert client.get(f"/team/lamps/campaign/{made.key}{page}").status_code == 200
+        assert 0 < len(said) <= most, (page, len(said), said)

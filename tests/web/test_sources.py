@@ -1,0 +1,137 @@
+"""Source pages: preview, start, progress, trouble in words, taking a run back."""
+
+from datetime import timedelta
+
+import pytest
+
+from tombola.api import CredentialExpired, Identity, Item, Media, MediaKind
+from tombola.importing import service
+
+
+@pytest.fixture
+def desk(house):
+    campaign = house.campaign()
+    action = house.action(campaign, type_key="sample.feed", config={}, title="Post it")
+    return Desk(house, campaign, action)
+
+
+class Desk:
+    """A campaign with an import action, and a browser of its editor."""
+
+    def __init__(self, house, campaign, action):
+        self.house, self.campaign, self.action = house, campaign, action
+        self.client = house.client("editor")
+        self.base = f"/team/lamps/campaign/{campaign.key}"
+
+    def post(self, path, **form):
+        return self.house.post(self.client, self.base + path, **form)
+
+    def form(self, **form):
+        wanted = {"config.tags": "lamps", "config.photos_only": "on", "config.words_match": "all"}
+        return self.post(
+            f"/sources/new/{self.action.uid}", **{**wanted, "every_seconds": 3600, **form}
+        )
+
+    def start(self):
+        return self.form(act="add").headers["Location"].removeprefix(self.base)
+
+    def page(self, path):
+        answer = self.client.get(self.base + path)
+        assert answer.status_code == 200
+        return answer.text
+
+
+def photo(house, n, text="a lamp"):
+    at = house.inst.clock() - timedelta(hours=n)
+    media = [Media(MediaKind.PHOTO)]
+    return Item(str(n), at, "post", Identity("x", f"u{n}", handle=f"h{n}"), f"{text} {n}", media)
+
+
+def test_first_sending_shows_what_a_source_would_bring_and_writes_nothing(desk):
+    desk.house.feed.posts = [photo(desk.house, n) for n in range(1, 1500)]
+    text = desk.form().text
+    assert "1\u202f499" in text
+    assert "That is a lot" in text
+    assert "a lamp 1" in text
+    assert "Read me." in text
+    assert service.of_campaign(desk.house.inst, desk.house.actor(), desk.campaign.id) == []
+
+
+def test_source_is_added_once_the_preview_was_seen_and_brings_entries(desk):
+    desk.house.feed.posts = [photo(desk.house, n) for n in range(1, 4)]
+    place = desk.start()
+    assert "The first run begins in a moment" in desk.page(place)
+    assert desk.house.work() > 0
+    assert "3 entries" in desk.page(place)
+    listed = desk.page("/entries")
+    assert listed.index("@h1") < listed.index("@h2") < listed.index("@h3")
+
+
+def test_wrong_configuration_is_shown_beside_its_field(desk):
+    answer = desk.form(**{"config.tags": ""}, cap="0")
+    assert answer.status_code == 422
+    assert 'id="f-config-tags-error"' in answer.text
+    assert "It must be at least 1." in answer.text
+
+
+def test_trouble_is_told_in_words_that_a_person_can_act_on(desk):
+    desk.house.feed.trouble = CredentialExpired("401 Unauthorized")
+    place = desk.start()
+    desk.house.work()
+    text = desk.page(f"{place}/now")
+    assert "Needs a new key" in text
+    assert "Renew it in the settings, then press “Run now”." in text
+    assert "Traceback" not in text
+
+
+def test_run_is_taken_back_as_one_act(desk):
+    desk.house.feed.posts = [photo(desk.house, n) for n in range(1, 4)]
+    place = desk.start()
+    desk.house.work()
+    uid = place.rsplit("/", 1)[1]
+    runs = service.runs(desk.house.inst, desk.house.actor(), uid)
+    run = next(one for one in runs if one.counts["entries"] == 3)
+    page = desk.page(place)
+    assert "Take back the 3 entries of this run?" in page
+    answer = desk.post(f"{place}/undo/{run.uid}")
+    assert answer.status_code == 303
+    assert "3 entries were taken back." in desk.page(place)
+    assert desk.page("/entries").count("Revoked") >= 3
+
+
+def test_paused_source_says_so_and_goes_on(desk):
+    place = desk.start()
+    desk.post(f"{place}/pause")
+    assert "Paused" in desk.page(place)
+    desk.post(f"{place}/run")
+    assert "let it go on first" in desk.page(place)
+    desk.post(f"{place}/resume")
+    assert "It goes on." in desk.page(place)
+
+
+def test_edited_source_keeps_its_fields(desk):
+    place = desk.start()
+    form = desk.page(f"{place}/edit")
+    assert "lamps</textarea>" in form
+    changed = desk.post(
+        f"{place}/edit",
+        **{"config.tags": "lamps\nlights", "config.words_match": "any"},
+        every_seconds=900,
+    )
+    assert changed.status_code == 303
+    page = desk.page(place)
+    assert "lamps, lights" in page
+    assert "every 15 minutes" in page
+
+
+def test_source_of_another_campaign_is_not_there(desk):
+    place = desk.start()
+    other = desk.house.campaign("Another")
+    assert desk.client.get(f"/team/lamps/campaign/{other.key}{place}").status_code == 404
+
+
+def test_picture_of_another_team_is_not_there(desk):
+    assert (
+        desk.client.get("/team/lamps/picture/01a1ffbb-0000-7000-8000-000000000000").status_code
+        == 404
+    )

@@ -80,7 +80,7 @@ def test_supervisor_and_guard_killed_next_start_ends_what_they_left(start_house)
     second = start_house()
     wait_for(lambda: len(second.notes("started")) == 2 * len(ALL))
 
-    assert not any(map(is_alive, left))
+    second.wait_gone(left, 1)
     assert all(map(is_alive, second.pids() - left))
 
 

@@ -67,20 +67,24 @@ def signal_group(group: int | None, number: int) -> None:
 def end(paths: Iterable[Path], patience: float) -> list[Path]:
     """End the groups behind these locks together: ask, wait ``patience`` seconds, then kill.
 
+    When a lock is free, whoever is left of its group without the lock is killed too. The group's
+    number cannot have a new owner by then, since it was taken until a moment ago.
+
     Returns:
         The locks that are held even so: by a descendant that left the group and does not end.
     """
-    held = [path for path in paths if is_held(path)]
+    held = {path: read_number(path) for path in paths if is_held(path)}
     for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 1.0)):
-        for path in held:
-            signal_group(read_number(path), number)
-        held = _wait(held, seconds)
-    return held
+        for group in held.values():
+            signal_group(group, number)
+        deadline = time.monotonic() + seconds
+        while _bury(held) and time.monotonic() < deadline:
+            time.sleep(PERIOD)
+    return list(held)
 
 
-def _wait(held: list[Path], seconds: float) -> list[Path]:
-    deadline = time.monotonic() + seconds
-    while held and time.monotonic() < deadline:
-        time.sleep(PERIOD)
-        held = [path for path in held if is_held(path)]
-    return held
+def _bury(held: dict[Path, int | None]) -> bool:
+    """Forget the groups whose lock is free; say whether there are others."""
+    for path in [path for path in held if not is_held(path)]:
+        signal_group(held.pop(path), signal.SIGKILL)
+    return bool(held)

@@ -212,8 +212,8 @@ def test_everybody_sees_a_picture_until_it_is_hidden(gallery):
     gallery.work("media")
     [one] = kept(gallery).values()
     visitor = create_app(gallery.inst).test_client()
-    answer = visitor.get(f"/pictures/{one.uid}")
-    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    with visitor.get(f"/pictures/{one.uid}") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert visitor.get("/pictures/nothing").status_code == 404
     with gallery.inst.db.write() as conn:
         conn.execute(update(media).values(hidden=True))

@@ -12,6 +12,7 @@ from tombola.api import (
     ActionType,
     Ask,
     Completed,
+    Config,
     Ctx,
     EntryDraft,
     NeedsIdentity,
@@ -114,7 +115,7 @@ def do(
             action.type_key,
             place.team,
             "submit" if data is not None else "start",
-            lambda ctx: _step(ctx, kind, action, who, data),
+            lambda ctx: _step(ctx, kind, gates.config_of(inst, kind, action), who, data),
         )
     except (PluginFailed, PluginUnavailable):
         return Result(Came.AWAY)
@@ -128,7 +129,7 @@ def asked(inst: Installation, place: Place, action: Action) -> type[BaseModel] |
         return None
 
     def view(ctx: Ctx) -> View:
-        return kind.view(ctx, gates.config_of(kind, action), None)
+        return kind.view(ctx, gates.config_of(inst, kind, action), None)
 
     try:
         return inst.plugins.call(action.type_key, place.team, "view", view).ask
@@ -137,9 +138,8 @@ def asked(inst: Installation, place: Place, action: Action) -> type[BaseModel] |
 
 
 def _step(
-    ctx: Ctx, kind: ActionType[Any], action: Action, who: Who, data: BaseModel | None
+    ctx: Ctx, kind: ActionType[Any], config: Config, who: Who, data: BaseModel | None
 ) -> Step:
-    config = gates.config_of(kind, action)
     if data is None:
         return kind.start(ctx, config, who)
     return kind.submit(ctx, config, who, data)

@@ -20,15 +20,12 @@ from tombola.plans.service import allows
 from tombola.teams.rules import Actor
 
 
-def config_of(kind: ActionType[Any], action: Action) -> Config:
-    """An action's stored configuration as its plugin's model of today.
+def config_of(inst: Installation, kind: ActionType[Any], action: Action) -> Config:
+    """An action's stored configuration as its plugin's model of today, secrets opened.
 
     Plugin code: call it within ``Plugins.call`` only.
     """
-    stored = dict(action.config)
-    if action.config_version < kind.config_version:
-        stored = kind.upgrade_config(stored, action.config_version)
-    return kind.config_model.model_validate(stored)
+    return inst.plugins.read_config(kind, action.config, action.config_version, action.team_id)
 
 
 def shut_reason(inst: Installation, team: Actor, action: Action) -> Text | None:
@@ -70,6 +67,6 @@ def _features(inst: Installation, team: Actor, action: Action) -> Sequence[str]:
         return (action.type_key,)
 
     def ask(_ctx: Ctx) -> list[str]:
-        return list(kind.features(config_of(kind, action)))
+        return list(kind.features(config_of(inst, kind, action)))
 
     return inst.plugins.call(action.type_key, team, "features", ask)

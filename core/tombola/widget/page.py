@@ -169,6 +169,8 @@ def rhythm(every_s: int | None) -> str:
         return ""
     if every_s < 120:  # noqa: PLR2004 - under two minutes one counts in seconds
         return _("We look for new posts every %(n)s seconds.") % {"n": every_s}
+    if every_s == 3600:  # noqa: PLR2004 - the usual one has a word
+        return _("We look for new posts every hour.")
     if every_s < 7200:  # noqa: PLR2004 - and under two hours in minutes
         return _("We look for new posts every %(n)s minutes.") % {"n": every_s // 60}
     return _("We look for new posts every %(n)s hours.") % {"n": every_s // 3600}

@@ -3,16 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import select
 
 from tombola.api import (
-    ActionType,
     Ctx,
     Importer,
     PluginFailed,
     PluginUnavailable,
-    SourceConfig,
     View,
     Who,
 )
@@ -53,7 +51,10 @@ def look(inst: Installation, team: Actor, action: Action, who: Who | None) -> Se
     try:
         if kind is not None:
             view = inst.plugins.call(
-                action.type_key, team, "view", lambda ctx: _view(ctx, kind, action, who)
+                action.type_key,
+                team,
+                "view",
+                lambda ctx: kind.view(ctx, config_of(inst, kind, action), who),
             )
             return Seen(view, needs=tuple(kind.identities))
         if importer is not None:
@@ -61,10 +62,6 @@ def look(inst: Installation, team: Actor, action: Action, who: Who | None) -> Se
     except (PluginFailed, PluginUnavailable):
         return Seen(broken=True)
     return Seen(broken=True)
-
-
-def _view(ctx: Ctx, kind: ActionType[Any], action: Action, who: Who | None) -> View:
-    return kind.view(ctx, config_of(kind, action), who)
 
 
 def _import(
@@ -80,18 +77,8 @@ def _import(
         return Seen(imports=True)
 
     def ask(ctx: Ctx) -> View:
-        return importer.view(ctx, _source_config(importer, row.config, row.config_version), who)
+        config = inst.plugins.read_config(importer, row.config, row.config_version, team.team_id)
+        return importer.view(ctx, config, who)
 
     view = inst.plugins.call(action.type_key, team, "view", ask)
     return Seen(view, imports=True, every_s=row.every_seconds)
-
-
-def _source_config(
-    importer: Importer[Any, Any], stored: dict[str, Any], version: int
-) -> SourceConfig:
-    if version < importer.config_version:
-        stored = importer.upgrade_config(dict(stored), version)
-    try:
-        return importer.config_model.model_validate(stored)
-    except ValidationError as wrong:
-        raise ValueError("the stored source cannot be read") from wrong

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tombola.api import EntryDraft, Identity
+from tombola.api import EntryDraft, Identity, Item, Media, MediaKind
 from tombola.entrants.service import resolve
 from tombola.entries.record import load_rules, record
 
@@ -278,3 +278,55 @@ def test_log_in_menu_and_log_out_with_the_keyboard_alone(admin):
     out.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
+def test_source_is_previewed_started_and_taken_back(admin):
+    house = admin.house
+    campaign = house.campaign()
+    house.action(campaign, type_key="sample.feed", config={}, title="Post it")
+    at = house.inst.clock() - timedelta(hours=1)
+    photos = [Media(MediaKind.PHOTO)]
+    house.feed.posts = [
+        Item(str(n), at, "post", Identity("x", str(n), handle=f"h{n}"), f"lamp {n}", photos)
+        for n in range(3)
+    ]
+    admin.log_in("editor")
+    admin.open(f"/team/lamps/campaign/{campaign.key}/sources")
+    page = admin.page
+    page.get_by_role("link", name="Add a source").click()
+    page.get_by_label("Tags").fill("lamps")
+    page.get_by_role("button", name="Preview: what would it bring?").click()
+    expect(page.get_by_role("heading", name="This is what it would bring")).to_be_visible()
+    assert admin.violations() == []
+    page.get_by_role("button", name="Start importing").click()
+    expect(page.get_by_text("The first run begins in a moment.")).to_be_visible()
+    house.work()
+    # The page renews itself: nobody presses anything.
+    take_back = page.get_by_role("button", name="Take back")
+    expect(take_back).to_be_visible()
+    assert admin.violations() == []
+    take_back.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Take back the 3 entries of this run?")
+    assert admin.violations() == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    take_back.click()
+    dialog.get_by_role("button", name="Take back").click()
+    expect(page.locator("#notices")).to_contain_text("3 entries were taken back.")
+    expect(page.get_by_text("Taken back", exact=True)).to_be_visible()
+
+
+def test_htmx_and_our_module_break_no_policy(admin):
+    """Nothing that a page does is refused by the content policy, and nothing is logged."""
+    said = []
+    admin.page.on("console", lambda message: said.append(message.text))
+    house = admin.house
+    campaign = house.campaign()
+    enter(house, campaign, house.action(campaign), ["Ida"])
+    admin.log_in()
+    for path in ("", "/entries", "/sources", "/settings", "/add/sample.word"):
+        admin.open(f"/team/lamps/campaign/{campaign.key}{path}")
+        admin.page.wait_for_load_state("networkidle")
+    assert said == []

@@ -45,6 +45,7 @@ def test_a_new_handle_is_kept_and_never_makes_another_person(database, teams):
     with database.write() as conn:
         service.resolve(conn, teams[0], [Identity("x", "1", "countess", None)], NOW)
         after = service.find(conn, teams[0], "x", "1")
+    assert after is not None
     assert after.id == before["x", "1"].id
     assert (after.handle, after.name) == ("countess", "Ada")
 

@@ -124,6 +124,7 @@ def test_linking_joins_two_and_its_undo_restores_both_exactly(ledger):
         number = link(conn, two, one.entrant_id, "admin", act(ledger, "link"))
     assert states(ledger) == {"one": "valid", "two": "spent", "yesterday": "valid"}
     check(ledger)
+    assert number is not None
     with ledger.db.write() as conn:
         unlink(conn, number, act(ledger, "unlink"))
     assert snapshot(ledger) == before
@@ -151,6 +152,7 @@ def test_without_consent_nothing_is_linked(ledger):
         seen = Identity("net.x", "42", "ada")
         recognise(conn, ledger.team_id, visitor.entrant_id, seen, NOW, consented=False)
         kept = entrants.find(conn, ledger.team_id, "net.x", "42")
+        assert kept is not None
         assert kept.entrant_id == imported.entrant_id
 
 
@@ -199,7 +201,7 @@ def test_totals_equal_a_recount_whatever_happens(sqlite_database, new_ledger, ra
         for day, hour, who in raw
     ]
     ids = [ledger.record(draft)[0].entry_id for draft in drafts]
-    links = []
+    links: list[int] = []
     for verb, number in acts:
         with ledger.db.write() as conn:
             if verb == "link" and not links:
@@ -207,7 +209,9 @@ def test_totals_equal_a_recount_whatever_happens(sqlite_database, new_ledger, ra
                 if known and ledger.person:
                     other = entrants.resolve(conn, ledger.team_id, [Identity("net.x", "1")], NOW)
                     to = other["net.x", "1"].entrant_id
-                    links.append(link(conn, known, to, "admin", act(ledger, "link")))
+                    made = link(conn, known, to, "admin", act(ledger, "link"))
+                    assert made is not None
+                    links.append(made)
             elif verb == "link":
                 unlink(conn, links.pop(), act(ledger, "unlink"))
             else:

@@ -150,7 +150,7 @@ def test_one_click_and_a_full_page_take_as_many_statements(ledger):
     people = [ledger.person(str(n)) for n in range(100)]
     counts = []
     for size in (1, 100):
-        seen = []
+        seen: list[str] = []
 
         def count(_conn, _cursor, statement, *_rest, seen=seen):
             seen.append(statement)

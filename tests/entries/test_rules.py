@@ -38,6 +38,7 @@ def test_a_day_is_the_zones_calendar_day(at, zone):
 @settings(deadline=None)
 def test_a_period_ends_where_the_next_begins(at, zone, interval):
     end = period_ends(interval, at, zone)
+    assert end is not None
     if (
         interval is Interval.HOURLY
         and at.astimezone(zone).utcoffset() != end.astimezone(zone).utcoffset()

@@ -40,7 +40,7 @@ quick: $(V)/.test
 lint: $(V)/.test
 	$(V)/bin/ruff check .
 	$(V)/bin/ruff format --check .
-	@for part in 'conftest.py core tests' sandbox $(PLUGINS:%=plugins/%); do \
+	@for part in 'conftest.py core tests bench' sandbox $(PLUGINS:%=plugins/%); do \
 	$(V)/bin/mypy $$part || exit; done
 	$(V)/bin/lint-imports
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from tombola.api import Complaint, Config, Ctx, Phrase, PluginFailed, PluginUnavailable
 from tombola.toolkit.documents import opened, to_document
+from tombola.toolkit.vault import SealBroken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,19 +83,29 @@ def config_of(
         SealBroken: a secret was altered or moved.
     """
     kind = kind_of(plugins, key)
-    values = opened(plugins.world.vault, _context(plugins, key, team_id), document)
 
     def work(_: Ctx) -> Config:
-        now = kind.upgrade_config(values, version) if version < kind.config_version else values
-        config: Config = kind.config_model.model_validate(now)
-        return config
+        return read_config(plugins, kind, document, version, team_id)
 
     try:
-        return plugins.call(key, None, "config", work, passes=(ValidationError,))
+        return plugins.call(key, None, "config", work, passes=(ValidationError, SealBroken))
     except ValidationError as error:
         what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         reason = Phrase("The configuration does not fit the plugin: %(what)s", {"what": what})
         raise PluginUnavailable(key, reason) from error
+
+
+def read_config(
+    plugins: Plugins, kind: Any, document: Mapping[str, Any], version: int, team_id: int
+) -> Config:
+    """Open, upgrade and validate a stored configuration.
+
+    Plugin code: only within ``Plugins.call``, for callers that are inside one anyway.
+    """
+    values = opened(plugins.world.vault, _context(plugins, kind.key, team_id), document)
+    now = kind.upgrade_config(values, version) if version < kind.config_version else values
+    config: Config = kind.config_model.model_validate(now)
+    return config
 
 
 def _context(plugins: Plugins, key: str, team_id: int) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from tombola.plugins.models import plugin_fault, quarantine
 
@@ -15,6 +15,12 @@ FIRST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=6)
 #: Faults are kept this long for the pages.
 KEPT = timedelta(days=14)
+
+
+#: Made once: every call of a plugin runs it.
+_RESTING = select(quarantine).where(
+    quarantine.c.plugin == bindparam("plugin"), quarantine.c.team == bindparam("team")
+)
 
 
 class Fault(BaseModel):
@@ -45,7 +51,7 @@ class Rest(BaseModel):
 
 def resting(conn: Connection, plugin: str, team_id: int) -> Rest | None:
     """Give the quarantine of a plugin for a team, over or not."""
-    row = conn.execute(select(quarantine).where(*_here(plugin, team_id))).first()
+    row = conn.execute(_RESTING, {"plugin": plugin, "team": team_id}).first()
     return Rest.model_validate(row) if row else None
 
 

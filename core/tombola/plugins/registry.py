@@ -194,6 +194,12 @@ class Plugins(Catalog):
         """Give a stored configuration back, upgraded. Raises PluginUnavailable, PluginFailed."""
         return kinds.config_of(self, key, document, version, team_id)
 
+    def read_config(
+        self, kind: Any, document: Mapping[str, Any], version: int, team_id: int
+    ) -> Config:
+        """Like ``config_of``, for callers that are within ``call`` already."""
+        return kinds.read_config(self, kind, document, version, team_id)
+
     def ask_feature(
         self, team: Team, plan: str, feature: str, amount: int = 1, *, running: bool = False
     ) -> Denied | None:

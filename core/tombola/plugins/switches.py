@@ -1,9 +1,10 @@
 """Enabling is data: who has switched which plugin off, and the one function that asks."""
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, and_, column, delete, or_, select, table
+from sqlalchemy import Connection, Select, and_, bindparam, column, delete, or_, select, table
 
 from tombola.api import Text
 from tombola.plugins.models import switch
@@ -29,6 +30,24 @@ REASONS: dict[Scope, Text] = {
 _team = table("team", column("id"), column("plan"))
 
 
+def _off() -> Select[Any]:
+    """Make the statement once: every call of a plugin runs it."""
+    plan = select(_team.c.plan).where(_team.c.id == bindparam("number")).scalar_subquery()
+    return select(switch.c.scope).where(
+        switch.c.plugin == bindparam("plugin"),
+        switch.c.on.is_(False),
+        or_(
+            switch.c.scope == Scope.INSTALLATION,
+            and_(switch.c.scope == Scope.PLAN, switch.c.scope_id == plan),
+            and_(switch.c.scope == Scope.TEAM, switch.c.scope_id == bindparam("team")),
+            and_(switch.c.scope == Scope.CAMPAIGN, switch.c.scope_id == bindparam("campaign")),
+        ),
+    )
+
+
+_OFF = _off()
+
+
 class Switch(BaseModel):
     """One switch that somebody has set; a plugin without any is on."""
 
@@ -44,22 +63,13 @@ def off_reason(
     conn: Connection, plugin: str, team_id: int = 0, campaign_id: int | None = None
 ) -> Text | None:
     """Give the widest switch that is off, as a sentence; None when the plugin is on."""
-    plan = select(_team.c.plan).where(_team.c.id == team_id).scalar_subquery()
-    places = [
-        switch.c.scope == Scope.INSTALLATION,
-        and_(switch.c.scope == Scope.PLAN, switch.c.scope_id == plan),
-        and_(switch.c.scope == Scope.TEAM, switch.c.scope_id == str(team_id)),
-    ]
-    if campaign_id is not None:
-        here = switch.c.scope_id == str(campaign_id)
-        places.append(and_(switch.c.scope == Scope.CAMPAIGN, here))
-    off = set(
-        conn.execute(
-            select(switch.c.scope).where(
-                switch.c.plugin == plugin, switch.c.on.is_(False), or_(*places)
-            )
-        ).scalars()
-    )
+    given = {
+        "plugin": plugin,
+        "number": team_id,
+        "team": str(team_id),
+        "campaign": "" if campaign_id is None else str(campaign_id),
+    }
+    off = set(conn.execute(_OFF, given).scalars())
     return next((REASONS[scope] for scope in Scope if scope in off), None)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tombola.testing.network import TestClock
-from tombola_sandbox.living import Life, people_world, somebody_posts
+from tombola_sandbox.living import Life, pause, people_world, somebody_posts
 from tombola_sandbox.models import Standing
 from tombola_sandbox.pictures import draw
 from tombola_sandbox.place import AlreadyServedError, open_world
@@ -138,3 +138,11 @@ def test_a_picture_is_always_the_same_for_its_seed_and_has_its_size():
     assert draw("a", 300, 200) == draw("a", 300, 200)
     assert draw("a", 300, 200) != draw("b", 300, 200)
     assert draw("tiny", 1, 1)[:2] == b"\xff\xd8"
+
+
+def test_an_old_world_is_quieter(world):
+    every = world.switches.every.total_seconds()
+    assert pause(world) == every
+    post = world.post(world.add_person("jane", "Jane").username, "first", photos=0)
+    world.posts.update({10**9 + n: post for n in range(999)})
+    assert pause(world) == 2 * every

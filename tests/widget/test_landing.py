@@ -14,6 +14,12 @@ OWN = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
+def inst(sqlite_inst):
+    """What both databases have to do for these pages is tried in test_standing.py."""
+    return sqlite_inst
+
+
+@pytest.fixture
 def client(site):
     app = create_app(site.inst)
     app.extensions[hot.NAME] = hot.make(site.inst, fresh_s=0)

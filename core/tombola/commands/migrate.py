@@ -1,5 +1,6 @@
 """The command ``tombola migrate``."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -22,12 +23,11 @@ def migrate() -> None:
 
     settings = get_settings()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    db = Database(settings.database)
-    upgrade(db)
-    with db.write() as conn:
-        ensure_first_plans(conn)
-    _upgrade_plugins(db, safe_mode=settings.safe_mode)
-    db.close()
+    with closing(Database(settings.database)) as db:
+        upgrade(db)
+        with db.write() as conn:
+            ensure_first_plans(conn)
+        _upgrade_plugins(db, safe_mode=settings.safe_mode)
 
 
 def _upgrade_plugins(db: "Database", *, safe_mode: bool) -> None:

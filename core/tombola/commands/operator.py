@@ -1,5 +1,7 @@
 """The command ``tombola operator``."""
 
+from contextlib import closing
+
 import click
 
 
@@ -25,7 +27,9 @@ def create(*, name: str, email: str, password: str) -> None:
         form = service.NewMember.model_validate(
             {"name": name, "email": email, "password": password}
         )
-        made = service.create_first_operator(install(get_settings()), form)
+        inst = install(get_settings())
+        with closing(inst.db):
+            made = service.create_first_operator(inst, form)
     except ValidationError as error:
         lines = (f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
         raise click.ClickException("; ".join(lines)) from error

@@ -1,6 +1,7 @@
 """The command ``tombola seed``."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -24,7 +25,9 @@ def seed(document: Path) -> None:
         "sandbox": f"http://127.0.0.1:{settings.port + 2}",
     }
     try:
-        lines = load(install(settings), document, places)
+        inst = install(settings)
+        with closing(inst.db):
+            lines = load(inst, document, places)
     except (TombolaError, ValidationError) as error:
         raise click.ClickException(f"{document}: {error}") from error
     sys.stdout.write("".join(f"{line}\n" for line in lines))

@@ -166,22 +166,6 @@ def test_gated_source_makes_no_call_and_catches_up_after_the_upgrade(world):
     world.check()
 
 
-def test_upgrade_wakes_gated_sources_at_once(quick_world):
-    world = quick_world
-    deny(world, enabled=True)
-    world.add()
-    world.work()
-    deny(world, enabled=False)
-    world.network.post(1, world.clock() + MINUTE)
-    world.later(2 * HOUR)
-    deny(world, enabled=True)
-    with world.inst.db.write() as conn:
-        service.wake_team(conn, world.actor.team_id, world.clock())
-    world.work()
-
-    assert len(world.entries()) == 1
-
-
 def test_gate_on_entries_keeps_the_refused_with_its_reason(world):
     post_many(world, 4)
     plugins = world.inst.plugins

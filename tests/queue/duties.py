@@ -52,7 +52,7 @@ def house(database: str, redis: str, folder: Path) -> House:
         [
             Kind("note", note, lease=lease),
             Kind("linger", linger, lease=timedelta(seconds=30)),
-            Kind("poison", lambda *_: os._exit(9), lease=lease, attempts=2),
+            Kind("poison", lambda *_: os._exit(9), lease=lease),
             Kind("freeze", freeze, lease=lease),
         ]
     )

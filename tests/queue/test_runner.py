@@ -146,7 +146,7 @@ def test_duty_that_comes_back_never_dies(site, fails):
             raise RuntimeError("no")
         return Done()
 
-    kind = Kind("tidy", handle, every=timedelta(hours=1), attempts=1)
+    kind = Kind("tidy", handle, every=timedelta(hours=1))
     house = House(site, Kinds([kind]))
     reconciler.settle_in(house)
     for _ in range(4):

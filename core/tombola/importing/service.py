@@ -196,18 +196,6 @@ def runs(inst: Installation, actor: Actor, uid: str, *, limit: int = 20) -> list
         return [run_of(each) for each in found]
 
 
-def wake_team(conn: Connection, team_id: int, now: datetime) -> None:
-    """Let a team's sources that were not allowed be looked at now: after an upgrade."""
-    gated = (source.c.team_id == team_id, source.c.state == SourceState.GATED)
-    rows = conn.execute(
-        select(lane.c.source_id, lane.c.lane)
-        .join(source, source.c.id == lane.c.source_id)
-        .where(*gated, source.c.removed_at.is_(None), lane.c.finished_at.is_(None))
-    ).all()
-    for source_id, name in rows:
-        _put(conn, team_id, source_id, Lane(name), now)
-
-
 def _lanes(importer: Importer[Any, Any]) -> list[Lane]:
     """LIVE always, since new posts are what a source is for; HISTORY where the network has it."""
     return [each for each in Lane if each is Lane.LIVE or each in importer.lanes]

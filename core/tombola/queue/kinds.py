@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from tombola.db import Database
-from tombola.queue.tasks import ATTEMPTS, Claim
+from tombola.queue.tasks import Claim
 from tombola.settings import Settings
 
 
@@ -74,7 +74,6 @@ class Kind:
         lease: How long a silent worker keeps a duty.
         budget: How long one job goes on taking new duties.
         concurrency: Duties at a time in one job, each in a thread of its own.
-        attempts: Tries without progress before a duty is dead.
         every: One duty of this kind, its key the kind's name, always comes back after this time.
         waiting: Says whether rows elsewhere need that one duty now; asked by the reconciler.
     """
@@ -84,7 +83,6 @@ class Kind:
     lease: timedelta = timedelta(seconds=30)
     budget: timedelta = timedelta(seconds=20)
     concurrency: int = 4
-    attempts: int = ATTEMPTS
     every: timedelta | None = None
     waiting: Callable[[Connection, datetime], bool] | None = None
 

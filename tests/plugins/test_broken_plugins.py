@@ -5,10 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from tombola.plugins import loader, switches
 from tombola.plugins.loader import load
+from tombola.plugins.models import quarantine as quarantine_table
 from tombola.testing import house as houses
 from tombola.testing.wheels import Recipe, install
 
@@ -300,3 +304,39 @@ def test_what_plugins_print_does_not_spoil_the_json(tmp_path):
     done = tombola(site, "plugins", "list", "--json")
     assert json.loads(done.stdout)
     assert "hello" in done.stderr
+
+
+def test_a_plugin_that_hangs_at_import_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(loader, "PATIENCE", timedelta(seconds=0.3))
+    hanging = plain("hanging", "import threading\nthreading.Event().wait(20)\n")
+    beside = plain("beside", ACTION.format(key="beside.visit"))
+    monkeypatch.syspath_prepend(str(install([hanging, beside], tmp_path / "site")))
+    found = {plugin.slug: plugin for plugin in load()}
+    assert found["hanging"].state == "broken"
+    assert "no answer within 0.3 s" in found["hanging"].reason
+    assert found["beside"].ready
+
+
+@pytest.mark.slow
+def test_the_command_shows_what_the_database_knows(tmp_path, sqlite_database, clock):
+    folder = Path(sqlite_database.url.database).parent
+    rest = {"since": clock(), "retry_at": clock(), "reason": "ValueError: x"}
+    with sqlite_database.write() as conn:
+        conn.execute(quarantine_table.insert().values(plugin="sandbox", team=0, **rest))
+        switches.turn(conn, switches.Scope.INSTALLATION, "", "sandbox", on=False)
+    done = tombola(tmp_path, "plugins", "why", "sandbox", "--json", TOMBOLA_DATA_DIR=str(folder))
+    told = json.loads(done.stdout)
+    assert told["state"] == "quarantined"
+    assert told["observed"]["rests"][0]["reason"] == "ValueError: x"
+    assert told["observed"]["switches"][0]["on"] is False
+
+
+@pytest.mark.slow
+def test_the_command_makes_no_database_and_waits_for_none(tmp_path):
+    folder = tmp_path / "nothing"
+    done = tombola(tmp_path, "plugins", "list", "--json", TOMBOLA_DATA_DIR=str(folder))
+    assert json.loads(done.stdout)["plugins"][0]["observed"] is None
+    assert not folder.exists()
+    away = "postgresql://nobody@127.0.0.1:1/nothing"
+    done = tombola(tmp_path, "plugins", "list", "--json", TOMBOLA_DATABASE_URL=away)
+    assert json.loads(done.stdout)["plugins"][0]["observed"] is None

@@ -1,7 +1,47 @@
-"""The boundary at which whatever a plugin raises ends."""
+"""The boundary at which whatever a plugin raises ends, and its time too."""
 
+import contextvars
 import dis
+import threading
 import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class TooSlow(Exception):
+    """A plugin's code was given up at its deadline."""
+
+
+def timed(work: Callable[[], T], deadline: timedelta) -> T:
+    """Run ``work`` in a thread of its own and give up on it at the deadline.
+
+    A thread cannot be killed: an abandoned one lives on until its code returns.
+
+    Raises:
+        TooSlow: no answer in time.
+        BaseException: whatever ``work`` raised.
+    """
+    result: list[T] = []
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:  # noqa: BLE001 - judged by the caller, who waits for it
+            raised.append(error)
+
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(run,), name="plugin-call", daemon=True)
+    thread.start()
+    thread.join(deadline.total_seconds())
+    if raised:
+        raise raised[0]
+    if not result:
+        raise TooSlow(f"no answer within {deadline.total_seconds():g} s")
+    return result[0]
 
 
 def is_user_interrupt(error: BaseException) -> bool:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
 import uuid
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -17,6 +14,7 @@ from tombola.plugins.ctx import PluginCtx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import timedelta
 
     from tombola.api import Ctx
     from tombola.plugins.registry import Plugins
@@ -25,10 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = structlog.get_logger("tombola.plugins")
-
-
-class TooSlow(Exception):
-    """A plugin's call was given up at its deadline."""
 
 
 def why_not(
@@ -137,31 +131,11 @@ def _claim_trial(plugins: Plugins, plugin: Plugin, number: int) -> None:
 
 
 def _timed(work: Callable[[], T], deadline: timedelta, ctx: PluginCtx) -> T:
-    """Run ``work`` in a thread of its own and give up on it at the deadline.
-
-    A thread cannot be killed: an abandoned one loses its ctx, and quarantine keeps more from
-    following it.
-    """
-    result: list[T] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except BaseException as error:  # noqa: BLE001 - judged by the caller, who waits for it
-            raised.append(error)
-
-    context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(run,), name="plugin-call", daemon=True)
-    thread.start()
-    thread.join(deadline.total_seconds())
-    late = thread.is_alive()
-    ctx.end()
-    if raised:
-        raise raised[0]
-    if late or not result:
-        raise TooSlow(f"no answer within {deadline.total_seconds():g} s")
-    return result[0]
+    """Run ``work`` with a deadline; whatever comes of it, its ctx is dead afterwards."""
+    try:
+        return containment.timed(work, deadline)
+    finally:
+        ctx.end()
 
 
 def _record(plugins: Plugins, plugin: Plugin, number: int, place: str, error: BaseException) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,8 @@ from tombola.plugins.discovery import discover
 from tombola.plugins.states import Parts, Plugin, State
 from tombola.plugins.validation import LISTS, SINGLES, Check, listed
 
+#: How long an import or a registration may take on a slow, busy machine.
+PATIENCE = timedelta(seconds=30)
 #: Lists of Parts whose elements are classes; the core keeps one instance of each.
 CLASSES = frozenset({"action_types", "importers", "identity_providers", "channels", "webhooks"})
 #: Lists of Parts whose keys share a name space: an importer is offered as an action.
@@ -90,9 +93,9 @@ def _imported(target: str) -> Any:
 
 
 def _try(plugin: Plugin, state: State, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a plugin's code; whatever it raises becomes its state."""
+    """Run a plugin's code, within PATIENCE; whatever it raises becomes its state."""
     try:
-        return work(*arguments)
+        return containment.timed(lambda: work(*arguments), PATIENCE)
     except pluggy.PluginValidationError as error:
         plugin.stop(state, str(error).strip())
     except BaseException as error:

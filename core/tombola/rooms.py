@@ -9,6 +9,8 @@ from tombola.importing import jobs as importing_jobs
 from tombola.importing import public as importing_public
 from tombola.inbox import jobs as inbox_jobs
 from tombola.inbox import public as inbox_public
+from tombola.mail import admin as mail_admin
+from tombola.mail import jobs as mail_jobs
 from tombola.operators import admin as operators_admin
 from tombola.outbox import jobs as outbox_jobs
 from tombola.plans import admin as plans_admin
@@ -26,6 +28,7 @@ PAGES: tuple[Pages, ...] = (
     operator_teams.pages,
     plans_admin.pages,
     operators_admin.pages,
+    mail_admin.pages,
     desk_campaigns.pages,
     desk_actions.pages,
     entries_admin.pages,
@@ -43,6 +46,7 @@ def kinds() -> Kinds:
         *outbox_jobs.kinds(entries_events.READERS),
         *inbox_jobs.kinds(),
         *importing_jobs.kinds(),
+        *mail_jobs.kinds(),
         *plugin_jobs.kinds(),
         *widget_jobs.kinds(),
     ]

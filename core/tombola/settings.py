@@ -19,13 +19,20 @@ class Settings(BaseSettings):
     #: Redis or Valkey address; the supervisor of ``tombola run`` sets it for its children.
     redis_url: str = ""
     #: Port of the web server.
-    port: int = Field(default=8000, ge=1, le=65533)
+    port: int = Field(default=8000, ge=1, le=65532)
     #: The address under which browsers reach this installation; empty: ``http://localhost:<port>``.
     base_url: str = ""
     #: Start without any plugin.
     safe_mode: bool = False
+    #: A plugin's gate that fails lets go on what already runs, with an alert; new things it denies.
+    gates_fail_open: bool = True
     #: Comma-separated ``host:port`` pairs that outgoing requests may reach though they are private.
     fetch_allow: str = ""
+    #: Mail server: ``smtp://user:password@host:port`` (STARTTLS, see ``mail/rules.py``) or
+    #: ``smtps://…``; empty: this installation sends no mail.
+    smtp_url: str = ""
+    #: Who mails come from, such as ``Tea Club <club@tea.example>``; empty: tombola at our host.
+    mail_from: str = ""
     #: Number of reverse proxies whose forwarding headers are believed.
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     #: Argon2 memory cost in KiB; tests lower it.

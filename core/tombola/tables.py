@@ -5,6 +5,7 @@ import tombola.entrants.models
 import tombola.entries.models
 import tombola.importing.models
 import tombola.inbox.models
+import tombola.mail.models
 import tombola.outbox.models
 import tombola.plans.models
 import tombola.plugins.models

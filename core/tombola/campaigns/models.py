@@ -29,6 +29,8 @@ campaign = Table(
     moment("starts_at"),
     moment("ends_at"),
     Column("count_history", Boolean, nullable=False),
+    #: Whether an e-mail address has to be confirmed by a code before anything counts.
+    Column("confirm_email", Boolean, nullable=False, default=False),
     Column("version", Integer, nullable=False),
     #: Number of the campaign's last ledger event.
     Column("ledger_n", RowId, nullable=False),

@@ -72,6 +72,7 @@ class CampaignForm(BaseModel):
     starts_at: datetime
     ends_at: datetime
     count_history: bool = False
+    confirm_email: bool = False
 
     @model_validator(mode="after")
     def dates_in_order(self) -> Self:

@@ -34,6 +34,7 @@ class Campaign(BaseModel):
     starts_at: datetime
     ends_at: datetime
     count_history: bool
+    confirm_email: bool
     version: int
     created_at: datetime
 

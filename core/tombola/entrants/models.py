@@ -1,6 +1,6 @@
-"""Tables of entrants: people, the identities they are known by, and how the two were linked."""
+"""Tables of entrants: people, the identities they are known by, how the two were linked, codes."""
 
-from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
 
 from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
 from tombola.db.types import RowId
@@ -59,4 +59,29 @@ link = Table(
     within_team("identity", "identity_id"),
     within_team("entrant", "from_entrant_id"),
     within_team("entrant", "to_entrant_id"),
+)
+
+#: A one-time code on its way to an address. ``email`` is as the identity will be, ``name`` what the
+#: person typed with it; ``client`` a hash of where the request came from.
+code = Table(
+    "code",
+    metadata,
+    row_id(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("visitor_id", RowId, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("name", Text),
+    Column("client", Text, nullable=False),
+    Column("code_hash", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    moment("created_at"),
+    moment("expires_at"),
+    moment("used_at", nullable=True),
+    Index(None, "team_id", "email", "created_at"),
+    Index(None, "visitor_id", "id"),
+    Index(None, "client", "created_at"),
+    Index(None, "created_at"),
+    within_team("campaign", "campaign_id"),
+    within_team("visitor", "visitor_id"),
 )

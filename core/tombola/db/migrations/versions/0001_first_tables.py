@@ -168,6 +168,7 @@ def upgrade() -> None:
         sa.Column("starts_at", UtcDateTime(), nullable=False),
         sa.Column("ends_at", UtcDateTime(), nullable=False),
         sa.Column("count_history", sa.Boolean(), nullable=False),
+        sa.Column("confirm_email", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("ledger_n", RowId, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -231,6 +232,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_state_id"), ["state", "id"], unique=False)
+
+    op.create_table(
+        "mail",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=True),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("dedupe", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("good_until", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_mail_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+        sa.UniqueConstraint("purpose", "dedupe", name=op.f("uq_mail_purpose_dedupe")),
+        sa.UniqueConstraint("uid", name=op.f("uq_mail_uid")),
+    )
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mail_state_id"), ["state", "id"], unique=False)
 
     op.create_table(
         "outbox",
@@ -503,6 +527,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "name", "action_id", name=op.f("pk_action_signal")),
     )
     op.create_table(
+        "code",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("visitor_id", RowId, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_code_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "visitor_id"],
+            ["visitor.team_id", "visitor.id"],
+            name=op.f("fk_code_team_id_visitor_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_code_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code")),
+    )
+    with op.batch_alter_table("code", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_code_client_created_at"), ["client", "created_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_code_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_code_team_id_email_created_at"),
+            ["team_id", "email", "created_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_code_visitor_id_id"), ["visitor_id", "id"], unique=False
+        )
+
+    op.create_table(
         "entry",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -644,9 +709,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_event_campaign_id_name_id"),
-            ["campaign_id", "name", "id"],
-            unique=False,
+            batch_op.f("ix_event_campaign_id_name_id"), ["campaign_id", "name", "id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_event_campaign_id_settled_at"),
@@ -949,6 +1012,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_entry_campaign_action_id_sort")
 
     op.drop_table("entry")
+    with op.batch_alter_table("code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_code_visitor_id_id"))
+        batch_op.drop_index(batch_op.f("ix_code_team_id_email_created_at"))
+        batch_op.drop_index(batch_op.f("ix_code_created_at"))
+        batch_op.drop_index(batch_op.f("ix_code_client_created_at"))
+
+    op.drop_table("code")
     op.drop_table("action_signal")
     with op.batch_alter_table("visitor", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_visitor_stands_for_id"))
@@ -984,6 +1054,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_relayed_at_id"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mail_state_id"))
+
+    op.drop_table("mail")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_state_id"))
 

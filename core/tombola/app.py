@@ -69,6 +69,7 @@ def install(
         fetcher=outside,
         address=settings.address,
         allows=lambda team_id, feature, amount: allows(inst, team_id, feature, amount),
+        gates_fail_open=settings.gates_fail_open,
     )
     inst = Installation(
         settings=settings,

@@ -10,6 +10,7 @@ from tombola.db.rows import insert_one
 from tombola.entrants import service as entrants
 from tombola.entries.record import Outcome, load_rules, record
 from tombola.plans.models import plan
+from tombola.tables import metadata
 from tombola.teams.models import team
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -63,3 +64,16 @@ def ledger(database: Database) -> Ledger:
 @pytest.fixture
 def new_ledger() -> Callable[..., Ledger]:
     return Ledger
+
+
+@pytest.fixture
+def empty() -> Callable[[Database], None]:
+    """Takes every row out, for tests that try many examples on one database."""
+
+    def clear(database: Database) -> None:
+        with database.write() as conn:
+            conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+            for table in reversed(metadata.sorted_tables):
+                conn.execute(table.delete())
+
+    return clear

@@ -14,7 +14,6 @@ from tombola.entries.linking import link, recognise, unlink
 from tombola.entries.models import entry, entry_change, participation, total
 from tombola.entries.rules import State
 from tombola.entries.totals import recount
-from tombola.tables import metadata
 from tombola.teams.rules import Actor
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -184,11 +183,8 @@ posts = st.lists(
     max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_totals_equal_a_recount_whatever_happens(sqlite_database, new_ledger, raw, acts):
-    with sqlite_database.write() as conn:
-        conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        for table in reversed(metadata.sorted_tables):
-            conn.execute(table.delete())
+def test_totals_equal_a_recount_whatever_happens(sqlite_database, new_ledger, empty, raw, acts):
+    empty(sqlite_database)
     ledger = new_ledger(sqlite_database)
     action = ledger.action("daily")
     drafts = [

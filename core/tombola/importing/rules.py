@@ -198,6 +198,8 @@ def _folded(text: str) -> str:
 
 def clean(text: str, length: int) -> str:
     """Text as a database takes it: NFC, without NUL and half characters, not longer than that."""
+    if text.isascii() and "\x00" not in text:
+        return text[:length]
     whole = text.replace("\x00", "").encode("utf-8", "replace").decode()
     return unicodedata.normalize("NFC", whole)[:length]
 

@@ -57,9 +57,10 @@ class Bell:
         """
         if not self._url or self._clock() < self._silent_until:
             return False
-        started = self._clock()
         try:
-            self._enqueue(kind)
+            queue = self._open()
+            started = self._clock()
+            self._enqueue(queue, kind)
         except Exception as error:  # noqa: BLE001 # whatever Redis does, the caller goes on
             self._rest(type(error).__name__)
             return False
@@ -73,8 +74,7 @@ class Bell:
         """Forget the parent's line: in a forked child, before the first ring."""
         self._queue = None
 
-    def _enqueue(self, kind: str) -> None:
-        queue = self._open()
+    def _enqueue(self, queue: "Queue", kind: str) -> None:
         if not queue.connection.set(rung(kind), "1", nx=True, ex=UNANSWERED):
             return
         queue.enqueue_call(
@@ -99,7 +99,7 @@ class Bell:
         rest = min(REST * 2**self._failures, LONGEST_REST)
         self._failures = min(self._failures + 1, 10)
         self._silent_until = self._clock() + rest
-        log.warning("bell_unheard", why=why, rest_s=rest)
+        log.warning("bell_rests", why=why, rest_s=rest)
 
 
 def connect(url: str, *, patience: float) -> "Redis":

@@ -69,6 +69,7 @@ class SeedCampaign(Part):
     zone: str = "UTC"
     starts: str
     ends: str
+    confirm_email: bool = False
     actions: list[SeedAction] = Field(default_factory=list)
 
 
@@ -214,6 +215,7 @@ def _campaign(inst: Installation, actor: Actor, seed: SeedCampaign) -> service.C
         zone=seed.zone,
         starts_at=_days(now, seed.starts),
         ends_at=_days(now, seed.ends),
+        confirm_email=seed.confirm_email,
     )
     actor.need(Role.EDITOR)
     return service.create(inst, actor, form, key=seed.key)

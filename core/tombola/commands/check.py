@@ -1,8 +1,12 @@
 """The command ``tombola check``: what an installation lacks, in words an operator can act on."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from tombola.settings import Settings
 
 
 @click.command()
@@ -14,7 +18,12 @@ def check() -> None:
     if settings.database.startswith("sqlite") and not settings.data_dir.exists():
         lacks = [f"There is no data folder {settings.data_dir}; run `tombola migrate`."]
     else:
-        lacks = [*_database(settings.database), *_redis(settings.redis_url), *_plugins()]
+        lacks = [
+            *_database(settings.database),
+            *_redis(settings.redis_url),
+            *_mail(settings),
+            *_plugins(),
+        ]
     for lack in lacks:
         click.echo(lack)
     if lacks:
@@ -52,6 +61,16 @@ def _redis(url: str) -> Iterator[str]:
         yield f"Redis does not answer at TOMBOLA_REDIS_URL: {error}"
     finally:
         line.close()
+
+
+def _mail(settings: "Settings") -> Iterator[str]:
+    from tombola.mail import rules  # noqa: PLC0415 # --help stays quick
+
+    try:
+        rules.server(settings)
+        rules.sender(settings)
+    except ValueError as error:
+        yield str(error)
 
 
 def _plugins() -> Iterator[str]:

@@ -17,6 +17,7 @@ from tombola.entries import editing
 from tombola.entries.models import participation, total
 from tombola.entries.rules import State
 from tombola.installation import current
+from tombola.mail import service as mail
 from tombola.teams import doors
 from tombola.teams.rules import Role
 from tombola.web.forms import Form
@@ -138,7 +139,11 @@ def move_action(team: str, key: str, uid: str) -> ResponseReturnValue:
 
 def _sent() -> Form[CampaignFields]:
     zone = fields.zone_or_utc(request.form.get("zone", ""))
-    return Form.sent(CampaignFields, request.form, zone=zone)
+    form = Form.sent(CampaignFields, request.form, zone=zone)
+    if form.value is not None and form.value.confirm_email and not mail.is_on(current()):
+        said = _("This installation sends no mail yet. Its operator has to set TOMBOLA_SMTP_URL.")
+        return form.with_errors({"confirm_email": said})
+    return form
 
 
 def _form_page(

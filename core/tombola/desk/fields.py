@@ -56,6 +56,16 @@ class CampaignFields(CampaignForm):
             description="Posts from before the start count as well, until you archive them.",
         ),
     ] = False
+    confirm_email: Annotated[
+        bool,
+        Field(
+            title="Confirm e-mail addresses",
+            description=(
+                "Whoever enters with a name and an e-mail address gets a code by mail and types it "
+                "in before anything counts. Entering with a network needs none."
+            ),
+        ),
+    ] = False
 
 
 class ActionFields(BaseModel):

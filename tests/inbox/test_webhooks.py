@@ -17,7 +17,7 @@ from tombola.plugins.registry import Plugins
 from tombola.plugins.switches import Scope, turn
 from tombola.queue import runner
 from tombola.queue.kinds import House, Kinds
-from tombola.queue.reconciler import tick
+from tombola.queue.reconciler import settle_in, tick
 from tombola.testing.plugins import make_plugin
 
 SECRET = b"shared"
@@ -130,3 +130,14 @@ def test_while_switched_off_deliveries_are_kept_unseen_and_handled_after(site):
 def test_nobodys_address_is_not_found(site):
     with pytest.raises(NotFound):
         receive(site.inst, "gone.events", Delivery("POST", {}, {}, b"", site.clock()))
+
+
+def test_old_events_are_forgotten_and_unhandled_ones_are_not(site):
+    settle_in(site.house)
+    site.post(1)
+    site.work()
+    site.webhook.failing = 1_000
+    site.post(2)
+    site.clock.advance(timedelta(days=31))
+    runner.run(site.house, site.house.kinds[jobs.SWEEP])
+    assert site.states() == ["kept"]

@@ -19,12 +19,13 @@ from tombola.entries.linking import recognise
 from tombola.entries.models import entry
 from tombola.entries.record import load_rules, record
 from tombola.entries.service import revoke
-from tombola.outbox.jobs import kinds
+from tombola.outbox.jobs import SWEEP, kinds
+from tombola.outbox.models import outbox
 from tombola.plugins.registry import Plugins
 from tombola.queue import runner
 from tombola.queue.kinds import House, Kinds
 from tombola.queue.models import task
-from tombola.queue.reconciler import tick
+from tombola.queue.reconciler import settle_in, tick
 from tombola.teams import service as teams
 from tombola.teams.rules import Actor, Role
 from tombola.testing.plugins import make_plugin
@@ -166,3 +167,16 @@ def test_without_listeners_the_outbox_empties_itself(inst, clock):
     with inst.db.read() as conn:
         kinds_left = set(conn.execute(select(task.c.kind)).scalars())
     assert kinds_left == {"relay"}
+
+
+def test_old_events_are_forgotten_and_waiting_ones_are_not(inst, clock):
+    site = Site(inst, clock, Listener())
+    settle_in(site.house)
+    site.enter("a")
+    site.work()
+    clock.advance(timedelta(days=31))
+    site.enter("b")
+    runner.run(site.house, site.house.kinds[SWEEP])
+    with inst.db.read() as conn:
+        left = conn.execute(select(outbox.c.relayed_at)).scalars().all()
+    assert left == [None]

@@ -19,7 +19,7 @@ from tombola.queue.models import task
 from tombola.queue.rules import NEVER, State
 
 PROGRAM = Path(__file__).with_name("duties.py")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 class Company:
@@ -55,7 +55,7 @@ class Company:
         found = (path.suffix.lstrip(".") for path in self.folder.glob(f"{key}.*"))
         return [int(number) for number in found if number.isdigit()]
 
-    def until(self, fact, seconds=20):
+    def until(self, fact, seconds=60):
         deadline = time.monotonic() + seconds
         while not fact():
             if time.monotonic() > deadline:
@@ -106,9 +106,9 @@ def test_duty_of_a_killed_worker_is_taken_over(quick_company, who):
             os.kill(pid, signal.SIGKILL)
         if who != "horse":
             stack.enter_context(company.start("worker"))
-        company.until(lambda: not psutil.pid_exists(horse) or _is_dead(horse), 5)
+        company.until(lambda: not psutil.pid_exists(horse) or _is_dead(horse), 20)
         _expire(company, "linger", "a")
-        company.until(lambda: company.state("linger", "a") == State.DONE, 40)
+        company.until(lambda: company.state("linger", "a") == State.DONE, 90)
 
     assert len(company.pids("a")) == 2
 
@@ -120,7 +120,7 @@ def test_orphan_leaves_when_its_parent_dies(quick_company):
         company.until(lambda: company.pids("a"))
         (horse,) = company.pids("a")
         worker.kill()
-        company.until(lambda: _is_dead(horse), 5)
+        company.until(lambda: _is_dead(horse), 20)
 
     assert not (company.folder / "a.ended").exists()
 
@@ -131,7 +131,7 @@ def test_terminated_worker_ends_its_step_and_its_lease(quick_company):
         company.put("linger", "a")
         company.until(lambda: company.pids("a"))
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(10) == 0
+        assert worker.wait(30) == 0
 
     assert company.state("linger", "a") == State.DONE
 
@@ -141,7 +141,7 @@ def test_poison_kills_no_worker_and_is_dead_with_its_reason(quick_company):
     with company.start("reconcile"), company.start("worker") as worker:
         company.put("poison", "p", max_attempts=2)
         company.put("note", "a")
-        company.until(lambda: company.state("poison", "p") == State.DEAD, 40)
+        company.until(lambda: company.state("poison", "p") == State.DEAD, 90)
         company.until(lambda: company.state("note", "a") == State.DONE)
         assert worker.poll() is None
 
@@ -152,7 +152,7 @@ def test_process_frozen_in_a_write_transaction_is_ended(quick_company):
         company.put("freeze", "f")
         company.until(lambda: company.pids("f"))
         (horse,) = company.pids("f")
-        company.until(lambda: _is_dead(horse), 15)
+        company.until(lambda: _is_dead(horse), 30)
         started = time.monotonic()
         company.put("note", "a")
         assert time.monotonic() - started < 5
@@ -164,7 +164,7 @@ def test_polling_worker_needs_no_redis(company):
         company.put("note", "a")
         company.until(lambda: company.state("note", "a") == State.DONE)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(10) == 0
+        assert worker.wait(30) == 0
 
 
 def test_garbage_in_redis_stops_no_worker(quick_company):
@@ -184,7 +184,7 @@ def test_garbage_in_redis_stops_no_worker(quick_company):
                 workers.append(stack.enter_context(company.start("worker")))
             return company.state("note", "a") == State.DONE
 
-        company.until(done, 40)
+        company.until(done, 90)
         assert len(workers) <= 3
 
 

@@ -16,11 +16,19 @@ from tombola.queue.tasks import Claim
 
 #: How long the handling of one event may be silent.
 LEASE = timedelta(minutes=1)
+#: The duty that forgets events that were handled or refused so long ago that no network repeats
+#: them any more (the longest documented repetition is three days).
+SWEEP = "inbox_sweep"
+KEEP = timedelta(days=30)
+BATCH = 200
 
 
 def kinds() -> list[Kind]:
-    """The inbox's kind of duty."""
-    return [Kind(WEBHOOK, _handle, lease=LEASE)]
+    """The inbox's kinds of duty."""
+    return [
+        Kind(WEBHOOK, _handle, lease=LEASE),
+        Kind(SWEEP, _sweep, every=timedelta(hours=1), concurrency=1),
+    ]
 
 
 def _handle(inst: Installation, held: Claim) -> Result:
@@ -45,6 +53,17 @@ def _handle(inst: Installation, held: Claim) -> Result:
     except PluginUnavailable as away:
         raise Parked(str(away)) from away
     return _end(inst, held, row, "handled")
+
+
+def _sweep(inst: Installation, held: Claim) -> Result:
+    """Forget old events, a batch a transaction."""
+    ended = (inbox.c.state.in_(["handled", "refused"]), inbox.c.received_at < inst.clock() - KEEP)
+    old = select(inbox.c.id).where(*ended).limit(BATCH)
+    gone = BATCH
+    while gone == BATCH and not held.over():
+        with inst.db.write() as conn:
+            gone = conn.execute(inbox.delete().where(inbox.c.id.in_(old))).rowcount
+    return Done()
 
 
 def _see(inst: Installation, held: Claim, webhook: Webhook, row: RowMapping) -> Result:

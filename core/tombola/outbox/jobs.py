@@ -25,6 +25,9 @@ from tombola.teams.service import team_by_id
 
 #: The duty that shares events out, and the duty of one delivery.
 RELAY, DELIVERY = "relay", "delivery"
+#: The duty that forgets events whose every delivery has long ended or waited too long.
+SWEEP = "outbox_sweep"
+KEEP = timedelta(days=30)
 #: Events that one transaction shares out.
 BATCH = 200
 
@@ -46,6 +49,7 @@ def kinds(readers: Mapping[str, Reader]) -> list[Kind]:
     return [
         Kind(RELAY, partial(_relay, readers), waiting=_waiting),
         Kind(DELIVERY, partial(_deliver, readers), lease=timedelta(minutes=1)),
+        Kind(SWEEP, _sweep, every=timedelta(hours=1), concurrency=1),
     ]
 
 
@@ -79,6 +83,16 @@ def _relay(readers: Mapping[str, Reader], inst: Installation, held: Claim) -> Re
     if told:
         inst.bell.ring(DELIVERY)
     return Again(now) if len(rows) == BATCH else Done()
+
+
+def _sweep(inst: Installation, held: Claim) -> Result:
+    """Forget old events, a batch a transaction."""
+    old = select(outbox.c.id).where(outbox.c.relayed_at < inst.clock() - KEEP).limit(BATCH)
+    gone = BATCH
+    while gone == BATCH and not held.over():
+        with inst.db.write() as conn:
+            gone = conn.execute(outbox.delete().where(outbox.c.id.in_(old))).rowcount
+    return Done()
 
 
 def _deliver(readers: Mapping[str, Reader], inst: Installation, held: Claim) -> Result:

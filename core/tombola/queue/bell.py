@@ -70,10 +70,6 @@ class Bell:
             self._failures = 0
         return True
 
-    def after_fork(self) -> None:
-        """Forget the parent's line: in a forked child, before the first ring."""
-        self._queue = None
-
     def _enqueue(self, queue: "Queue", kind: str) -> None:
         if not queue.connection.set(rung(kind), "1", nx=True, ex=UNANSWERED):
             return

@@ -99,7 +99,7 @@ FOUND = {
 
 
 def check(slug, *options, site=""):
-    command = [sys.executable, "-m", "tombola", "plugins", "check", slug, "--", "-q", *options]
+    command = [sys.executable, "-m", "tombola.testing.conformance", slug, "-q", *options]
     return subprocess.run(
         command,
         env={**os.environ, "PYTHONPATH": str(site)},

@@ -27,10 +27,10 @@ PATIENCE_S = 30
 
 
 def free_port() -> int:
-    """Find a port whose two neighbours are free as well."""
-    for candidate in range(21_000 + os.getpid() % 5_000, 40_000, 3):
+    """Find a port whose next three are free as well."""
+    for candidate in range(21_000 + os.getpid() % 5_000, 40_000, 4):
         try:
-            for port in (candidate + 1, candidate + 2):
+            for port in (candidate + 1, candidate + 2, candidate + 3):
                 with closing(socket.socket()) as probe:
                     probe.bind(("127.0.0.1", port))
         except OSError:
@@ -133,7 +133,7 @@ def test_taken_ports_are_named(place: int):
             [sys.executable, "-c", SERVE], capture_output=True, text=True, check=False
         )
     assert failed.returncode == 1
-    assert f"{place + 1} and {place + 2}" in failed.stderr
+    assert f"{place + 1}, {place + 2} and {place + 3}" in failed.stderr
 
 
 def test_without_a_running_sandbox_the_folder_is_filled(place: int):

@@ -8,9 +8,10 @@ import click
 @click.command()
 @click.option("--quiet", is_flag=True, help="A new world does not post by itself.")
 def serve(quiet: bool) -> None:  # noqa: FBT001 - click's way of flags
-    """Serve the networks, the console and the demo shop.
+    """Serve the networks, the console, the demo shop and the mailbox.
 
-    TOMBOLA_PORT=n puts the shop at 127.0.0.1:n+1, the networks and the console at 127.0.0.1:n+2.
+    TOMBOLA_PORT=n puts the shop at 127.0.0.1:n+1, the networks and the console at 127.0.0.1:n+2;
+    mail for anybody is taken at 127.0.0.1:n+3 and lies in the console.
     The world is kept in TOMBOLA_DATA_DIR/sandbox.
     """
     from tombola_sandbox.place import (  # noqa: PLC0415 - plugins are import-light
@@ -24,13 +25,14 @@ def serve(quiet: bool) -> None:  # noqa: FBT001 - click's way of flags
     def say() -> None:
         click.echo(f"sandbox console  {place.network}/")
         click.echo(f"demo shop        {place.shop}/")
+        click.echo(f"mailbox          {place.network}/console/mail")
 
     try:
         serve_place(place, lively=not quiet, ready=say)
     except AlreadyServedError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        ports = f"{place.port + 1} and {place.port + 2}"
+        ports = f"{place.port + 1}, {place.port + 2} and {place.mail_port}"
         raise click.ClickException(f"ports {ports} must be free: {error}") from error
 
 

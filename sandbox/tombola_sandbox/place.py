@@ -25,7 +25,7 @@ class Place:
     """Where everything is.
 
     Attributes:
-        port: of Tombola; the shop has the next, the network the one after.
+        port: of Tombola; the shop has the next, the network the one after, mail the third.
         folder: where the world is kept.
         tombola: Tombola's own address, without a slash at its end.
     """
@@ -43,6 +43,11 @@ class Place:
     def network(self) -> str:
         """The network's and the console's address."""
         return f"http://{HOST}:{self.port + 2}"
+
+    @property
+    def mail_port(self) -> int:
+        """Where mails are taken."""
+        return self.port + 3
 
 
 def place_from_environment() -> Place:

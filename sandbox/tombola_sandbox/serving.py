@@ -1,4 +1,4 @@
-"""Serves the network with its console, and the shop: one process, two addresses."""
+"""Serves the network with its console, the shop and the mailbox: one process, three ports."""
 
 import signal
 import socket
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from tombola.testing.smtp import Server as MailServer
 from tombola_sandbox.app import sandbox_app
 from tombola_sandbox.console.app import console_app
 from tombola_sandbox.living import Life, people_world
+from tombola_sandbox.mailbox.box import Mailbox
 from tombola_sandbox.place import HOST, Place, open_world
 from tombola_sandbox.shop.app import shop_app
 from tombola_sandbox.world import World
@@ -38,14 +40,17 @@ def serve(place: Place, *, lively: bool = True, ready: Callable[[], None] | None
     with open_world(place.folder) as world:
         _prepare(world, place, lively=lively)
         network = sandbox_app(world=world)
-        front = side_by_side(console_app(world, network, place), network)
+        mailbox = Mailbox(place.folder)
+        front = side_by_side(console_app(world, network, place, mailbox), network)
         servers = [_server(place.port + 2, front), _server(place.port + 1, shop_app(place.tombola))]
         life = Life(world)
-        life.start()
         try:
-            _until_told(servers, ready)
+            with MailServer(mailbox.take, place.mail_port):
+                life.start()
+                _until_told(servers, ready)
         finally:
             life.stop()
+            mailbox.close()
             network.faults.mend()
 
 

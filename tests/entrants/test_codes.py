@@ -49,7 +49,8 @@ class Door:
     def mailed(self):
         with self.inst.db.read() as conn:
             text = conn.execute(select(mail.c.text).order_by(mail.c.id.desc())).scalars().first()
-        return text and re.search(r"\d{6}", text)[0]
+        found = re.search(r"\d{6}", text or "")
+        return found and found[0]
 
     def confirm(self, who, typed):
         with self.inst.db.write() as conn:

@@ -37,11 +37,15 @@ def test_taken_port_is_one_line_with_the_remedy_and_starts_nothing(tmp_path):
     assert not (tmp_path / "valkey").exists()
 
 
-def test_taken_port_of_a_program_beside_is_named(tmp_path):
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_taken_port_of_a_program_beside_is_named(tmp_path, step):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         failure = start.run(
-            settings(tmp_path, port=port - 2), also={"box": ["true"]}, seed=None, out=io.BytesIO()
+            settings(tmp_path, port=port - step),
+            also={"box": ["true"]},
+            seed=None,
+            out=io.BytesIO(),
         )
 
     assert f"Port {port} is taken" in str(failure)
@@ -56,6 +60,7 @@ def test_children_share_the_embedded_valkey_and_our_programs(tmp_path, monkeypat
     assert given["TOMBOLA_DATA_DIR"] == str(tmp_path.resolve())
     assert given["PATH"] == f"{Path(sys.executable).parent}:/usr/bin"
     assert "TOMBOLA_DEMO" not in given
+    assert "TOMBOLA_SMTP_URL" not in given
 
 
 def test_children_of_a_demo_may_reach_the_two_ports_beside(tmp_path):
@@ -65,7 +70,16 @@ def test_children_of_a_demo_may_reach_the_two_ports_beside(tmp_path):
 
     assert given["TOMBOLA_FETCH_ALLOW"] == "10.0.0.1:80,127.0.0.1:8101,127.0.0.1:8102"
     assert given["TOMBOLA_DEMO"] == "true"
+    assert given["TOMBOLA_SMTP_URL"] == "smtp://127.0.0.1:8103"
     assert "TOMBOLA_REDIS_URL" not in given
+
+
+def test_a_mail_server_of_the_operator_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.delenv("TOMBOLA_SMTP_URL", raising=False)
+    named = settings(tmp_path, smtp_url="smtp://mx.example")
+
+    assert start.children_environment(named, None, demo=True)["TOMBOLA_SMTP_URL"] == named.smtp_url
+    assert "TOMBOLA_SMTP_URL" not in start.children_environment(named, None, demo=False)
 
 
 @pytest.mark.parametrize("system", ["Darwin", "Linux"])

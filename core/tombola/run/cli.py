@@ -29,7 +29,7 @@ def _programs(
     multiple=True,
     metavar="NAME=COMMAND",
     callback=_programs,
-    help="A further program to keep alive; may listen on the two ports after Tombola's.",
+    help="A further program to keep alive; may listen on the three ports after Tombola's.",
 )
 @click.option(
     "--seed",

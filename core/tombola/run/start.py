@@ -19,8 +19,10 @@ from tombola.settings import Settings
 PATIENCE = 120.0
 #: Seconds that the worker gets to finish the page that it is importing.
 WORKER_PATIENCE = 15.0
-#: Ports beside Tombola's own that belong to the programs of ``--also``.
+#: Ports beside Tombola's own that belong to the programs of ``--also``: two for browsers, then one
+#: where a demo's mail is taken.
 BESIDE = 2
+MAIL = BESIDE + 1
 
 #: Ports to propose when the chosen one is taken.
 EXAMPLES = (9000, 8500)
@@ -58,7 +60,7 @@ def run(
     environment = children_environment(settings, listen, demo=seed is not None)
     try:
         with Supervisor(data / "run", environment, names=names, console=console) as supervisor:
-            _check_ports(settings.port, BESIDE if also else 0)
+            _check_ports(settings.port, MAIL if also else 0)
             if listen is not None:
                 _start_valkey(supervisor, data, listen)
             _start_programs(supervisor, settings, also, seed)
@@ -77,7 +79,8 @@ def children_environment(settings: Settings, listen: Path | None, *, demo: bool)
     Args:
         settings: of this installation.
         listen: the embedded Valkey's socket, or None when the operator names a server.
-        demo: the programs beside play the outside world, so their ports may be reached.
+        demo: the programs beside play the outside world, so their ports may be reached, and mail
+            goes there unless the operator names a server.
     """
     environment = {
         **os.environ,
@@ -92,6 +95,8 @@ def children_environment(settings: Settings, listen: Path | None, *, demo: bool)
         beside = [f"127.0.0.1:{settings.port + step}" for step in range(1, BESIDE + 1)]
         allowed = ",".join(filter(None, (settings.fetch_allow, *beside)))
         environment |= {"TOMBOLA_DEMO": "true", "TOMBOLA_FETCH_ALLOW": allowed}
+        mail = settings.smtp_url or f"smtp://127.0.0.1:{settings.port + MAIL}"
+        environment["TOMBOLA_SMTP_URL"] = mail
     if platform.system() == "Darwin":
         # RQ forks, and macOS ends a forked child that touches its frameworks or asks them for
         # a proxy.

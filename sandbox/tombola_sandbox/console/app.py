@@ -12,6 +12,8 @@ from tombola.testing.network import FaultKind, Network
 from tombola_sandbox.access import DEMO_APP
 from tombola_sandbox.console import views
 from tombola_sandbox.loading import LoadError, Manner, load
+from tombola_sandbox.mailbox.box import Mailbox
+from tombola_sandbox.mailbox.pages import add_mailbox
 from tombola_sandbox.models import Standing
 from tombola_sandbox.pages import POLICY
 from tombola_sandbox.pictures import draw
@@ -26,8 +28,10 @@ LIVE_CALLS = 8
 OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def console_app(world: World, network: Network, place: Place) -> Flask:
-    """Make the console for one world."""
+def console_app(
+    world: World, network: Network, place: Place, mailbox: Mailbox | None = None
+) -> Flask:
+    """Make the console for one world and its mailbox, an empty one if none is given."""
     app = Flask("tombola_sandbox", template_folder="templates/console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -48,6 +52,7 @@ def console_app(world: World, network: Network, place: Place) -> Flask:
     _fault_acts(app, network)
     _world_acts(app, world)
     _commands(app, world)
+    add_mailbox(app, Mailbox() if mailbox is None else mailbox)
     return app
 
 

@@ -1,0 +1,1 @@
+"""The mailbox of everybody: takes every mail that Tombola sends, delivers none."""

@@ -23,6 +23,7 @@ from tombola.web.i18n import gettext as _
 from tombola.web.i18n import ngettext
 from tombola.web.navigation import Place
 from tombola.web.routing import Pages
+from tombola.web.texts import FIRST_YEAR, LAST_YEAR
 
 pages = Pages("entries", __name__)
 pages.link(Place.CAMPAIGN, "Actions", "show", order=20, sections=("entries.",))
@@ -148,7 +149,7 @@ def _day(text: str, found: Campaign) -> datetime | None:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZoneInfo(found.zone))
     except ValueError:
         return None
-    return day.astimezone(UTC)
+    return day.astimezone(UTC) if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _next_day(start: datetime, found: Campaign) -> datetime:

@@ -17,6 +17,9 @@ from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Place
 from tombola.web.routing import Pages
 
+#: Units that a plan can have of a feature.
+_MOST = 999_999_999
+
 pages = Pages("plans", __name__)
 pages.link(Place.OPERATOR, "Plans", "table", order=20)
 pages.link(Place.OPERATOR, "Plugins", "plugins", order=30, sections=("plans.plugin",))
@@ -72,7 +75,10 @@ def plugin_switch(slug: str) -> ResponseReturnValue:
 @pages.post("/operator/plugins/<slug>/wake", audience=Audience.OPERATOR)
 def plugin_wake(slug: str) -> ResponseReturnValue:
     """Let a plugin that rests be called again at once."""
-    plugin_acts.wake(current(), doors.actor(), slug, request.form.get("team", 0, int))
+    team_id = request.form.get("team", 0, int)
+    if not 0 <= team_id < 2**63:
+        raise NotFound("There is no such team.")
+    plugin_acts.wake(current(), doors.actor(), slug, team_id)
     flash(_("%(plugin)s is called again from now on.") % {"plugin": slug}, "good")
     return redirect(url_for("plans.plugins"), 303)
 
@@ -120,6 +126,8 @@ def _save_row(row: FeatureRow, before: PlanTable) -> int:
         name = f"{row.key}/{plan.key}"
         enabled = name in request.form
         quota = request.form.get(f"{name}/quota", cell.quota, int) if row.counted else None
+        if quota is not None and not 0 <= quota <= _MOST:
+            raise Invalid({"quota": _("A number of units has at most nine digits.")})
         if (enabled, quota) != (cell.enabled, cell.quota):
             line = PlanLine(enabled=enabled, quota=quota)
             service.set_feature(current(), doors.actor(), plan.key, row.key, line)

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from tombola.api import Invalid
 
+#: One more than the largest number of a row.
+_MOST = 2**63
+
 
 def encode(at: datetime, row_id: int) -> str:
     """The place just behind a row; ``at`` is aware, ``row_id`` tells rows of one instant apart."""
@@ -27,6 +30,6 @@ def decode(place: str | None) -> tuple[datetime, int] | None:
         moment = datetime.fromisoformat(at)
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise Invalid({"after": "This address is not one of ours."}) from None
-    if moment.tzinfo is None or not isinstance(row_id, int) or isinstance(row_id, bool):
+    if moment.tzinfo is None or type(row_id) is not int or not 0 <= row_id < _MOST:
         raise Invalid({"after": "This address is not one of ours."})
     return moment, row_id

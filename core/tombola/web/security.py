@@ -46,6 +46,7 @@ def install(app: Flask, *, https: bool) -> None:
     app.config["TOMBOLA_HTTPS"] = https
     csrf.init_app(app)
     app.jinja_env.globals["csp_nonce"] = nonce
+    app.before_request(_refuse_unstorable)
     app.before_request(_refuse_forgery)
     app.after_request(_add_headers)
 
@@ -65,6 +66,19 @@ def allow(directive: str, source: str) -> None:
 def same_token(given: str, expected: str) -> bool:
     """Compare two secrets without telling by time how much of them agrees."""
     return compare_digest(given.encode(), expected.encode())
+
+
+def _refuse_unstorable() -> None:
+    """No database keeps a NUL, and no browser sends one: it is refused before anybody looks."""
+    texts = [request.path, *request.args, *request.args.values()]
+    access = current_access()
+    if access is not None and access.forgery is Forgery.PAGE_TOKEN:
+        texts += [
+            *request.form,
+            *(text for name in request.form for text in request.form.getlist(name)),
+        ]
+    if any("\x00" in text for text in texts):
+        abort(400)
 
 
 def _refuse_forgery() -> None:

@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 from tombola.web.i18n import gettext as _
 from tombola.web.schema import FieldSpec, Kind
 
+#: Years that stand clear of the calendar's ends in every zone.
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+
 
 class Unreadable(ValueError):
     """A text that is no value of its field; the message is for the person who wrote it."""
@@ -53,6 +56,8 @@ def moment_from_text(text: str, zone: ZoneInfo) -> datetime:
         local = datetime.fromisoformat(text.strip())
     except ValueError:
         raise Unreadable(_("Write a date and a time, like 2026-12-31 23:59.")) from None
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
+        raise Unreadable(_("Take a year from this age."))
     if local.tzinfo is not None:
         return local.astimezone(UTC)
     instant = local.replace(tzinfo=zone).astimezone(UTC)

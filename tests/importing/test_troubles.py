@@ -90,6 +90,22 @@ def test_throttled_bucket_lets_nobody_call_until_it_is_full(world):
     assert len(world.entries()) == 30
 
 
+@pytest.mark.parametrize("error", [Throttled, OutOfCredit])
+def test_moment_that_is_over_already_makes_no_storm_of_calls(quick_world, error):
+    world = quick_world
+    begin(world)
+    past = world.clock() - HOUR
+    moment = (
+        (lambda: Throttled("search", past)) if error is Throttled else (lambda: OutOfCredit(past))
+    )
+    world.network.trouble = [moment() for _ in range(100)]
+    world.later(2 * HOUR)
+    for _ in range(20):
+        world.later(timedelta(seconds=1))
+
+    assert len(world.network.calls) <= 5
+
+
 def test_declared_limit_is_never_passed(quick_world):
     world = quick_world
     world.importer.limits = (Limit("search", 3, timedelta(minutes=15), Scope.APP),)

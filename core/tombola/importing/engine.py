@@ -193,7 +193,8 @@ class _Turn:
             now = self._inst.clock()
             with self._inst.db.write() as conn:
                 tasks.guard(conn, self._held, now=now)
-                self._work = replace(self._work, run_id=turn.begin(conn, self._work, now))
+                run_id = turn.begin(conn, self._work, now)
+            self._work = replace(self._work, run_id=run_id, run_started_at=now)
         return Pages(
             self._inst,
             self._held,

@@ -33,7 +33,7 @@ class Prepared:
         judged: Its items, each id once, cut to floor and cap.
         people: Whose the new ones are, by (kind, value).
         refused: Reason by external id, from the gates.
-        known: Every item was stored by an earlier run; False for a page without items.
+        known: Every item was stored before this run; False for a page without items.
     """
 
     judged: Sequence[Judged]
@@ -111,9 +111,13 @@ class Pages:
         judged = store.judge(work, items, self.config)
         due = [each for each in judged if each.enters and not _has_entry(stored, each.item)]
         people = self._people(due, now)
-        earlier = {key for key, row in stored.items() if row.run_id != self.run_id}
-        known = bool(items) and all(each.external_id in earlier for each in items)
+        known = bool(items) and all(self._is_old(stored.get(each.external_id)) for each in items)
         return Prepared(judged, people, self._refusals(due, people), known)
+
+    def _is_old(self, row: Any) -> bool:
+        """Stored before this run began; what the other lane stores meanwhile is no old news."""
+        began = self.work.run_started_at
+        return row is not None and began is not None and row.seen_at < began
 
     def _people(self, due: Sequence[Judged], now: datetime) -> Mapping[tuple[str, str], Known]:
         people: dict[tuple[str, str], Known] = {}

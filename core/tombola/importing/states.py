@@ -19,6 +19,8 @@ from tombola.api import (
 
 #: Tries of one page in a row before the run is given up until the next planned one.
 TRIES = 8
+#: The shortest wait for a moment that a network names, should its clock be behind ours.
+SHORTEST = timedelta(seconds=5)
 #: How often a source that only a person can mend is looked at all the same: one call each time.
 RECHECK = timedelta(hours=6)
 
@@ -91,9 +93,9 @@ def trouble_of(  # noqa: PLR0911 # one answer for each kind of error
                 "The network allows no more calls until %(until)s UTC; the import goes on then.",
                 {"until": f"{error.until:%Y-%m-%d %H:%M:%S}"},
             )
-            return Trouble(SourceState.WAITING, says, resume_at=max(error.until, now))
+            return Trouble(SourceState.WAITING, says, resume_at=max(error.until, now + SHORTEST))
         case OutOfCredit():
-            until = error.until or now + RECHECK
+            until = max(error.until or now + RECHECK, now + SHORTEST)
             says = Phrase(
                 "The account behind this import has no credit left: %(said)s. Buy credit there, "
                 "then press “Run now”.",

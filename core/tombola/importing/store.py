@@ -91,6 +91,7 @@ def stored(conn: Connection, source_id: int, external_ids: Sequence[str]) -> dic
             item.c.state,
             item.c.text,
             item.c.identity_id,
+            item.c.seen_at,
         ).where(item.c.source_id == source_id, members(conn, item.c.external_id, external_ids))
     )
     return {row.external_id: row for row in rows}

@@ -80,6 +80,7 @@ class Work:
     cursor: Mapping[str, Any] | None
     checkpoint: Mapping[str, Any] | None
     run_id: int | None
+    run_started_at: datetime | None
     counts: Counts
     calls: list[dict[str, Any]]
 
@@ -101,6 +102,7 @@ def load(conn: Connection, payload: Mapping[str, Any]) -> Work | None:
             lane.c.run_id,
             run.c.counts,
             run.c.calls,
+            run.c.started_at,
             action.c.campaign_id,
             team.c.uid.label("team_uid"),
         )
@@ -141,6 +143,7 @@ def load(conn: Connection, payload: Mapping[str, Any]) -> Work | None:
         cursor=row["cursor"],
         checkpoint=row["checkpoint"],
         run_id=row["run_id"],
+        run_started_at=row["started_at"],
         counts=Counts.of(row["counts"] or {}),
         calls=list(row["calls"] or ()),
     )

@@ -1,5 +1,6 @@
 """Entrants' routes: landing page, widget, tracking script, pushes, polls and log-ins."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -13,7 +14,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tombola.api import Audience, Invalid, NotFound, Text
 from tombola.installation import Installation, current
@@ -42,6 +43,13 @@ _ASSETS = {
 }
 
 
+def whole_address(text: str) -> str:
+    """An e-mail address as far as its look goes; only a message to it could prove more."""
+    if not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
+        raise ValueError("Please give the whole address, such as anna@mail.example.")
+    return text
+
+
 class Enter(BaseModel):
     """What is asked of somebody who takes part."""
 
@@ -50,8 +58,13 @@ class Enter(BaseModel):
     name: Annotated[str, Field(title="Your name", min_length=1, max_length=80)]
     email: Annotated[
         str,
-        StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
-        Field(title="E-mail address", max_length=254, json_schema_extra={"format": "email"}),
+        AfterValidator(whole_address),
+        Field(
+            title="E-mail address",
+            min_length=1,
+            max_length=254,
+            json_schema_extra={"format": "email"},
+        ),
     ]
 
 

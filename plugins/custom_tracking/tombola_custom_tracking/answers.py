@@ -1,32 +1,63 @@
 """The form of a question, and what an answer has to look like. Pure."""
 
+import re
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Annotated
 from unicodedata import normalize
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from tombola_custom_tracking.config import AnswerKind, CustomConfig
 
-#: What HTML calls each kind, its longest answer, and the pattern that it has to match.
-_SHAPES: dict[AnswerKind, tuple[str, int, str | None]] = {
-    AnswerKind.TEXT: ("text", 300, None),
-    AnswerKind.LONG: ("textarea", 5000, None),
-    AnswerKind.NUMBER: ("number", 40, r"^[+-]?\d+([.,]\d+)?$"),
-    AnswerKind.EMAIL: ("email", 254, r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
-    AnswerKind.LINK: ("url", 2000, r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/]+\S*$"),
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What HTML calls a kind of answer, how long it may be, and what it has to look like."""
+
+    control: str
+    longest: int
+    pattern: str = ""
+    complaint: str = ""
+
+    def check(self, answer: str) -> str:
+        """Give the answer back. Raises ValueError with words for the entrant."""
+        if self.pattern and not re.match(self.pattern, answer, re.IGNORECASE):
+            raise ValueError(self.complaint)
+        return answer
+
+
+_SHAPES = {
+    AnswerKind.TEXT: Shape("text", 300),
+    AnswerKind.LONG: Shape("textarea", 5000),
+    AnswerKind.NUMBER: Shape(
+        "number", 40, r"^[+-]?\d+([.,]\d+)?$", "Please give a number, such as 1017."
+    ),
+    AnswerKind.EMAIL: Shape(
+        "email",
+        254,
+        r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        "Please give the whole address, such as anna@mail.example.",
+    ),
+    AnswerKind.LINK: Shape(
+        "url", 2000, r"^https?://[^\s/]+\S*$", "Please give a link that begins with https://."
+    ),
 }
 
 
 def answer_model(config: CustomConfig) -> type[BaseModel]:
     """A model with the one field ``answer``, titled with the question."""
-    shown_as, longest, pattern = _SHAPES[config.answer]
-    limits: dict[str, Any] = {"min_length": 1, "max_length": longest, "pattern": pattern}
-    described = Field(title=config.question, json_schema_extra={"format": shown_as}, **limits)
+    shape = _SHAPES[config.answer]
+    described = Field(
+        title=config.question,
+        min_length=1,
+        max_length=shape.longest,
+        json_schema_extra={"format": shape.control},
+    )
     return create_model(
         "Answer",
         __config__=ConfigDict(frozen=True, str_strip_whitespace=True),
-        answer=(str, described),
+        answer=(Annotated[str, AfterValidator(shape.check)], described),
     )
 
 

@@ -40,7 +40,14 @@ class CustomConfig(Config):
         default=CompletedBy.QUESTION,
         title="Completed by",
         description="Tracking is reliable, since your own pages report it. A question takes the "
-        "entrant's word. Either: whichever comes first.",
+        "entrant's word.",
+        json_schema_extra={
+            "labels": {
+                "question": "A question",
+                "tracking": "Tracking",
+                "either": "Question or tracking, whichever comes first",
+            }
+        },
     )
     signals: tuple[SignalName, ...] = Field(
         default=(),
@@ -54,7 +61,19 @@ class CustomConfig(Config):
         title="Question",
         description="Ask for what only somebody who has done it can tell, such as an order number.",
     )
-    answer: AnswerKind = Field(default=AnswerKind.TEXT, title="Kind of answer")
+    answer: AnswerKind = Field(
+        default=AnswerKind.TEXT,
+        title="Kind of answer",
+        json_schema_extra={
+            "labels": {
+                "text": "One line of text",
+                "long": "Several lines of text",
+                "number": "A number",
+                "email": "An e-mail address",
+                "link": "A link",
+            }
+        },
+    )
     link: str = Field(
         default="",
         title="Link",

@@ -130,6 +130,15 @@ def test_healthz_names_a_broken_plugin_and_no_secret(house):
     assert "Traceback" not in answer.text
 
 
+def test_healthz_keeps_places_on_the_disk_to_itself(house):
+    broken = house.inst.plugins.by_slug["broken"]
+    broken.reason = (
+        "cannot import name 'x' from 'y' (/srv/lib/python/y/__init__.py), see https://a.example/b"
+    )
+    reason = house.app.test_client().get("/healthz").json["plugins"]["broken"]["reason"]
+    assert reason == "cannot import name 'x' from 'y' (…), see https://a.example/b"
+
+
 def test_healthz_without_a_database_is_503(house):
     house.inst.db.engine.dispose()
     Path(house.inst.db.url.database).unlink()  # SQLite makes an empty one: no tables

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 
 from tombola.api import Audience, Conflict, Invalid
 from tombola.campaigns import actions, service
@@ -14,8 +13,7 @@ from tombola.campaigns.service import Action, Campaign
 from tombola.desk import fields
 from tombola.desk.fields import CampaignFields
 from tombola.entries import editing
-from tombola.entries.models import participation, total
-from tombola.entries.rules import State
+from tombola.entries.totals import counts, entries_by_action
 from tombola.installation import current
 from tombola.mail import service as mail
 from tombola.teams import doors
@@ -57,8 +55,9 @@ def overview(team: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has r
     """The team's campaigns."""
     inst = current()
     found = service.of(inst, doors.actor())
-    counted = _counted([one.id for one in found])
-    cards = [Card(one, one.phase(inst.clock()), *counted.get(one.id, (0, 0))) for one in found]
+    with inst.db.read() as conn:
+        counted = counts(conn, [one.id for one in found])
+    cards = [Card(one, one.phase(inst.clock()), *counted[one.id]) for one in found]
     return render_template("desk/overview.html", cards=cards)
 
 
@@ -165,14 +164,9 @@ def _facts(found: Campaign) -> dict[str, object]:
     inst = current()
     with inst.db.read() as conn:
         listed = service.actions_of(conn, found.id)
-        counted = conn.execute(
-            select(total.c.action_id, func.sum(total.c.entries))
-            .where(total.c.campaign_id == found.id, total.c.state == State.VALID)
-            .group_by(total.c.action_id)
-        )
-        by_action = {row[0]: int(row[1]) for row in counted}
+        by_action = entries_by_action(conn, found.id)
         doubled = actions.same_signals(conn, found.id)
-    entries, people = _counted([found.id]).get(found.id, (0, 0))
+        entries, people = counts(conn, [found.id])[found.id]
     return {
         "campaign": found,
         "phase": found.phase(inst.clock()),
@@ -195,21 +189,3 @@ def _row(action: Action, rests: str, entries: int) -> Row:
     kind = plugins.action_type(action.type_key) or importer
     title = str(kind.title) if kind else action.type_key
     return Row(action, title, importer is not None, rests, entries)
-
-
-def _counted(ids: list[int]) -> dict[int, tuple[int, int]]:
-    """Valid entries and the people behind them, by campaign, from the totals."""
-    with current().db.read() as conn:
-        entries = conn.execute(
-            select(total.c.campaign_id, func.sum(total.c.entries))
-            .where(total.c.campaign_id.in_(ids), total.c.state == State.VALID)
-            .group_by(total.c.campaign_id)
-        )
-        count = {row[0]: int(row[1]) for row in entries}
-        people = conn.execute(
-            select(participation.c.campaign_id, func.count())
-            .where(participation.c.campaign_id.in_(ids), participation.c.entries > 0)
-            .group_by(participation.c.campaign_id)
-        )
-        heads = {row[0]: int(row[1]) for row in people}
-    return {one: (count.get(one, 0), heads.get(one, 0)) for one in ids}

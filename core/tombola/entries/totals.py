@@ -1,7 +1,7 @@
 """Totals that move with the ledger, in the same transaction, and their recount."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -64,6 +64,34 @@ def close_event(conn: Connection, campaign_id: int, event_id: int, entries: int)
     conn.execute(
         ledger_event.update().where(ledger_event.c.id == event_id).values(n=number, entries=entries)
     )
+
+
+def counts(conn: Connection, campaign_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Entries that count and the entrants behind them, by campaign; from the totals alone."""
+    mine = total.c.campaign_id.in_(campaign_ids) & (total.c.state == State.VALID)
+    entries = conn.execute(
+        select(total.c.campaign_id, func.sum(total.c.entries))
+        .where(mine)
+        .group_by(total.c.campaign_id)
+    )
+    count = {row[0]: int(row[1]) for row in entries}
+    people = conn.execute(
+        select(participation.c.campaign_id, func.count())
+        .where(participation.c.campaign_id.in_(campaign_ids), participation.c.entries > 0)
+        .group_by(participation.c.campaign_id)
+    )
+    heads = {row[0]: int(row[1]) for row in people}
+    return {one: (count.get(one, 0), heads.get(one, 0)) for one in campaign_ids}
+
+
+def entries_by_action(conn: Connection, campaign_id: int) -> dict[int, int]:
+    """Entries that count, by action; an action without any is left out."""
+    rows = conn.execute(
+        select(total.c.action_id, func.sum(total.c.entries))
+        .where(total.c.campaign_id == campaign_id, total.c.state == State.VALID)
+        .group_by(total.c.action_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def recount(conn: Connection, campaign_id: int) -> list[str]:

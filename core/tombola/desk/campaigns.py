@@ -5,7 +5,7 @@ from typing import NamedTuple
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tombola.api import Audience, Conflict, Invalid
+from tombola.api import Audience, Conflict, Invalid, Text
 from tombola.campaigns import actions, service
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.rules import Phase
@@ -22,6 +22,7 @@ from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Place
 from tombola.web.routing import Pages
+from tombola.widget.gates import shut_reason
 
 #: Rooms whose pages belong to a campaign.
 _ROOMS = ("campaigns.", "actions.", "entries.", "importing.", "widget.")
@@ -46,7 +47,7 @@ class Row(NamedTuple):
     action: Action
     kind: str
     imports: bool
-    rests: str
+    rests: Text | None
     entries: int
 
 
@@ -178,12 +179,12 @@ def _facts(found: Campaign) -> dict[str, object]:
 
 
 def _rows(listed: list[Action], entries: dict[int, int]) -> list[Row]:
-    plugins, actor = current().plugins, doors.actor()
-    why = {key: plugins.why_not(key, actor) for key in {one.type_key for one in listed}}
-    return [_row(one, str(why[one.type_key] or ""), entries.get(one.id, 0)) for one in listed]
+    inst, actor = current(), doors.actor()
+    why = {one.id: shut_reason(inst, actor, one) for one in listed}
+    return [_row(one, why[one.id], entries.get(one.id, 0)) for one in listed]
 
 
-def _row(action: Action, rests: str, entries: int) -> Row:
+def _row(action: Action, rests: Text | None, entries: int) -> Row:
     plugins = current().plugins
     importer = plugins.importer(action.type_key)
     kind = plugins.action_type(action.type_key) or importer

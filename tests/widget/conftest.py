@@ -159,7 +159,9 @@ class Site:
         self.directory = Directory(inst, fresh_s=0)
         self.tracker = Tracker(inst, self.directory)
 
-    def action(self, *names: str, interval: str = "once", **config: Any) -> service.Action:
+    def action(
+        self, *names: str, interval: str = "once", mandatory: bool = False, **config: Any
+    ) -> service.Action:
         """Add a custom action completed by these names, or by a question without any."""
         words = {"completed_by": "tracking", "signals": names} if names else {"question": "Why?"}
         form = ActionForm(
@@ -168,6 +170,7 @@ class Site:
             config={**words, **config},
             interval=interval,
             worth=3,
+            mandatory=mandatory,
         )
         return actions.add(self.inst, self.actor, self.campaign.uid, form)
 

@@ -167,6 +167,17 @@ TABLE = {
 }
 
 
+@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("interval", list(Interval))
+def test_what_is_required_first_locks_only_what_would_be_open(interval, phase):
+    for done in (False, True):
+        for available in (False, True):
+            facts = {"done": done, "available": available}
+            free = standing(interval, phase, **facts)
+            locked = standing(interval, phase, **facts, locked=True)
+            assert locked is (Standing.LOCKED if free is Standing.OPEN else free)
+
+
 @pytest.mark.parametrize(("case", "expected"), TABLE.items())
 def test_state_table(case, expected):
     interval, phase = case

@@ -82,6 +82,26 @@ def test_daily_action_comes_back_at_midnight_of_the_campaigns_zone(site, clock):
     assert standing(site, action)[0] is Standing.OPEN
 
 
+def test_required_action_opens_the_others_once_it_is_done(site):
+    first, other = site.action(mandatory=True), site.action()
+    site.enter()
+    assert standing(site, first)[0] is Standing.OPEN
+    assert standing(site, other)[0] is Standing.LOCKED
+    assert answer(site, other, "because") is Came.LOCKED
+    assert answer(site, first, "because") is Came.DONE
+    assert standing(site, other)[0] is Standing.OPEN
+    assert answer(site, other, "because") is Came.DONE
+
+
+def test_required_action_that_is_away_locks_nothing(site):
+    site.action("VIP", mandatory=True)
+    other = site.action()
+    site.enter()
+    assert standing(site, other)[0] is Standing.LOCKED
+    site.plan("pro")
+    assert standing(site, other)[0] is Standing.OPEN
+
+
 def test_nobody_is_asked_to_take_part_first(site):
     assert answer(site, site.action(), "because") is Came.ENTER
 

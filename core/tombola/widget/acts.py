@@ -35,6 +35,8 @@ from tombola.entries.rules import decided_at, period
 from tombola.installation import Installation
 from tombola.widget import entering, gates
 from tombola.widget.directory import Place
+from tombola.widget.rules import Standing
+from tombola.widget.standing import progress
 from tombola.widget.visitors import Visitor
 
 
@@ -50,6 +52,7 @@ class Came(StrEnum):
     LOG_IN = "log in"
     GO = "go"
     ASK = "ask"
+    LOCKED = "locked"
     CLOSED = "closed"
     AWAY = "away"
 
@@ -102,11 +105,20 @@ def do(
         return Result(Came.AWAY)
     if met is None or met.entrant_id is None:
         return Result(Came.ENTER)
+    return _act(inst, place, action, met.entrant_id, data)
+
+
+def _act(
+    inst: Installation, place: Place, action: Action, entrant_id: int, data: BaseModel | None
+) -> Result:
     kind = inst.plugins.action_type(action.type_key)
     if kind is None:
         raise NotFound("This action needs nothing to be done here.")
     with inst.db.read() as conn:
-        who = entering.who_is(conn, met.team_id, met.entrant_id)
+        who = entering.who_is(conn, place.campaign.team_id, entrant_id)
+        standings = progress(conn, place, entrant_id, inst.clock()).standings
+    if standings[action.id] is Standing.LOCKED:
+        return Result(Came.LOCKED)
     for provider in kind.identities:
         if who.identity(provider) is None:
             return Result(Came.LOG_IN, provider=provider)
@@ -119,7 +131,7 @@ def do(
         )
     except (PluginFailed, PluginUnavailable):
         return Result(Came.AWAY)
-    return _follow(inst, place, action, met.entrant_id, step)
+    return _follow(inst, place, action, entrant_id, step)
 
 
 def asked(inst: Installation, place: Place, action: Action) -> type[BaseModel] | None:

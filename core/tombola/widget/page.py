@@ -159,6 +159,7 @@ def words_of(standing: Standing, phase: Phase, zone: str) -> str:
         Standing.TOMORROW: _("Done for today. Comes back at midnight (%(zone)s).")
         % {"zone": zone.replace("_", " ")},
         Standing.NEXT_HOUR: _("Done. Comes back next hour."),
+        Standing.LOCKED: _("Opens once you have done what is required."),
         Standing.AWAY: _("Not available at the moment"),
     }[standing]
 

@@ -316,6 +316,7 @@ def _words(came: Came) -> str:
         Came.LOG_IN: _("Please log in with the network first."),
         Came.GO: "",
         Came.ASK: _("Please answer the question."),
+        Came.LOCKED: _("Please do first what is required."),
         Came.CLOSED: _("The campaign is not open at the moment."),
         Came.AWAY: _("This is not available at the moment. Please try again later."),
     }[came]

@@ -176,13 +176,17 @@ class Standing(StrEnum):
     TOMORROW = "tomorrow"
     #: Done for this hour.
     NEXT_HOUR = "next hour"
+    #: Waits until the entrant has done what the campaign requires first.
+    LOCKED = "locked"
     #: Before the start or after the end.
     SHUT = "shut"
     #: Its plugin is gone, broken, switched off or not in the plan.
     AWAY = "away"
 
 
-def standing(interval: Interval, now_in: Phase, *, done: bool, available: bool) -> Standing:
+def standing(
+    interval: Interval, now_in: Phase, *, done: bool, available: bool, locked: bool = False
+) -> Standing:
     """What an action shows.
 
     Args:
@@ -190,13 +194,16 @@ def standing(interval: Interval, now_in: Phase, *, done: bool, available: bool) 
         now_in: The campaign's phase.
         done: The entrant has an entry in the action's present period.
         available: Its plugin runs and the plan has it.
+        locked: Something that is required first has not been done.
     """
     if done and interval is not Interval.UNLIMITED:
         later = {Interval.DAILY: Standing.TOMORROW, Interval.HOURLY: Standing.NEXT_HOUR}
         return later.get(interval, Standing.DONE) if now_in is Phase.RUNNING else Standing.DONE
     if not available:
         return Standing.AWAY
-    return Standing.OPEN if now_in is Phase.RUNNING else Standing.SHUT
+    if now_in is not Phase.RUNNING:
+        return Standing.SHUT
+    return Standing.LOCKED if locked else Standing.OPEN
 
 
 def _runs(events: Sequence[Any]) -> Iterable[Run]:

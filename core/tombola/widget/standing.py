@@ -69,12 +69,14 @@ def progress(conn: Connection, place: Place, entrant_id: int | None, now: dateti
         done = _done(conn, place, entrant_id, now)
         earned = _earned(conn, place, entrant_id)
     phase = place.campaign.phase(now)
+    unmet = _unmet(place, done | set(earned))
     standings = {
         number: standing(
             Interval(action.interval),
             phase,
             done=number in done,
             available=number not in place.shut,
+            locked=unmet and not action.mandatory,
         )
         for number, action in place.actions.items()
     }
@@ -84,6 +86,14 @@ def progress(conn: Connection, place: Place, entrant_id: int | None, now: dateti
         worth=sum(each.worth for each in earned.values()),
         standings=standings,
         earned=earned,
+    )
+
+
+def _unmet(place: Place, did: set[int]) -> bool:
+    """Whether something required has never been done; what is away cannot be required."""
+    return any(
+        action.mandatory and number not in did and number not in place.shut
+        for number, action in place.actions.items()
     )
 
 

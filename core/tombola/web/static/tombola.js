@@ -115,6 +115,7 @@ function prepare(root) {
 }
 
 prepare(document);
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 document.querySelector("[data-tombola-focus]")?.focus();
 document.addEventListener("htmx:afterSettle", (event) => {
   prepare(event.detail.elt.closest?.("[data-tombola-selection]")?.parentElement ?? document);

@@ -25,7 +25,7 @@ def test_preview_counts_exactly_what_fits_on_the_smallest_page(run, world, feed,
     assert [call["max_results"] for call in asked()] == ["10"]
 
 
-def test_preview_of_many_reckons_from_one_smallest_page(run, world, feed, clock):
+def test_preview_of_many_reckons_from_a_few_smallest_pages(run, world, feed, clock):
     feed.fill(400, step=timedelta(minutes=20))
     estimate = run.importer.estimate(run.ctx, run.config, Window(clock() - WEEK))
     assert not estimate.exact
@@ -36,6 +36,16 @@ def test_preview_of_many_reckons_from_one_smallest_page(run, world, feed, clock)
     assert "reckoned" in f"{[str(note) for note in estimate.notes]}"
 
 
+def test_preview_of_a_tag_that_has_just_caught_on_does_not_promise_thousands(
+    run, world, feed, clock
+):
+    feed.fill(60, step=timedelta(hours=2))
+    feed.fill(60, step=timedelta(seconds=8))
+    estimate = run.importer.estimate(run.ctx, run.config, Window(clock() - WEEK))
+    assert not estimate.exact
+    assert 60 < estimate.count < 360
+
+
 def test_preview_says_how_far_back_the_network_looks(run, world, feed, clock):
     estimate = run.importer.estimate(run.ctx, run.config, Window(clock() - 2 * WEEK))
     assert estimate.count == 0
@@ -44,11 +54,11 @@ def test_preview_says_how_far_back_the_network_looks(run, world, feed, clock):
     assert run.importer.estimate(run.ctx, run.config, older).exact
 
 
-def test_preview_pays_for_ten_posts_at_most(run, world, feed, clock):
+def test_preview_pays_for_four_smallest_pages_at_most(run, world, feed, clock):
     feed.fill(120)
     before = world.wallet.left_micro
     run.importer.estimate(run.ctx, run.config, Window(clock() - WEEK))
-    assert before - world.wallet.left_micro <= 10 * 5_000 + 10_000
+    assert before - world.wallet.left_micro <= 4 * (10 * 5_000 + 10_000)
 
 
 def test_preview_of_deleted_posts_alone_does_not_guess(run, world, feed, clock):

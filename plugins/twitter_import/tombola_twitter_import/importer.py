@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Final
@@ -17,6 +18,7 @@ from tombola.api import (
     Item,
     Lane,
     Limit,
+    OutOfCredit,
     Page,
     Phrase,
     Scope,
@@ -31,6 +33,7 @@ from tombola_twitter_import.client import SEARCH, Answer, Reader
 from tombola_twitter_import.config import HashtagConfig, OperatorSettings
 from tombola_twitter_import.cursor import REACH, HashtagCursor
 from tombola_twitter_import.query import QUERY_MAX, query
+from tombola_twitter_import.reckoning import Look, places, reckon
 
 #: Posts on a page of recent search. Source: OpenAPI 2.167, ``max_results``, read 2026-11-21.
 PAGE: Final = 100
@@ -132,7 +135,7 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
         return Page(_items(page), here.following(), here.checkpoint(), answer.limits)
 
     def estimate(self, ctx: Ctx, config: HashtagConfig, window: Window) -> Estimate:
-        """Read one page of the smallest size; reckon with its density where there is more.
+        """Read one page of the smallest size, and three more from further back where there is more.
 
         Raises:
             FetchError: one of its kinds.
@@ -140,12 +143,10 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
         cursor = self.open(ctx, config, Lane.HISTORY, window)
         if cursor.is_empty(ctx.now):
             return Estimate(0, exact=True, notes=[NOT_FURTHER])
-        page = _read(ctx, config, cursor, SMALLEST_PAGE)[0].page
-        items = _items(page)
-        posts, users = mapping.reads(page)
-        more = mapping.next_token(page) is not None
-        count = _extrapolated(items, cursor, ctx.now) if more else len(items)
-        authors = math.ceil((count or 0) * users / posts) if posts else 0
+        seen = _look_around(ctx, config, cursor)
+        more = seen.looks[0].more
+        count = _counted(seen, cursor, ctx.now) if more else len(seen.samples)
+        authors = math.ceil((count or 0) * seen.users / seen.posts) if seen.posts else 0
         price = None if count is None else spending.price(ctx, count, authors)
         return Estimate(
             count=count,
@@ -153,12 +154,53 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
             cost={SEARCH: max(1, math.ceil((count or 0) / PAGE))},
             price=price,
             currency="USD",
-            samples=items,
+            samples=seen.samples,
             notes=[
-                *_notes(ctx, window, posts, users, more=more),
+                *_notes(ctx, window, seen.posts, seen.users, more=more),
                 *_budget_notes(ctx, price),
             ],
         )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a preview has read: its looks, the newest posts, and how many objects it paid for."""
+
+    looks: list[Look] = field(default_factory=list)
+    samples: list[Item] = field(default_factory=list)
+    posts: int = 0
+    users: int = 0
+
+
+def _look_around(ctx: Ctx, config: HashtagConfig, cursor: HashtagCursor) -> _Seen:
+    """Read the newest posts and, where there are more, a few from further back."""
+    seen = _Seen()
+    for at in places(*cursor.stretch(ctx.now)):
+        place = cursor.model_copy(update={"until": at}) if seen.looks else cursor
+        try:
+            page = _read(ctx, config, place, SMALLEST_PAGE)[0].page
+        except OutOfCredit:
+            if not seen.looks:
+                raise
+            break
+        items = _items(page)
+        posts, users = mapping.reads(page)
+        seen.posts += posts
+        seen.users += users
+        times = [item.occurred_at for item in items if item.occurred_at is not None]
+        more = mapping.next_token(page) is not None
+        seen.samples = seen.samples or items
+        seen.looks.append(Look(at, times, more))
+        if not more or not times:
+            break
+    return seen
+
+
+def _counted(seen: _Seen, cursor: HashtagCursor, now: datetime) -> int | None:
+    """Reckon from the looks; None where the newest posts could not be read."""
+    if not seen.looks[0].times:
+        return None
+    return max(len(seen.samples) + 1, reckon(seen.looks, cursor.stretch(now)[0]))
 
 
 def _app(ctx: Ctx) -> ReadingApp:
@@ -191,21 +233,11 @@ def _items(page: Mapping[str, object]) -> list[Item]:
         raise errors.garbled() from error
 
 
-def _extrapolated(items: list[Item], cursor: HashtagCursor, now: datetime) -> int | None:
-    """Reckon how many posts the whole stretch holds, if it goes on as in the newest few."""
-    times = [item.occurred_at for item in items if item.occurred_at is not None]
-    if not times:
-        return None
-    first, last = cursor.stretch(now)
-    seen = max(last - min(times), timedelta(seconds=1))
-    return max(len(items) + 1, round(len(items) * ((last - first) / seen)))
-
-
 def _notes(ctx: Ctx, window: Window, posts: int, users: int, *, more: bool) -> Iterator[Text]:
     values = {"posts": str(posts), "price": f"{spending.price(ctx, posts, users):.2f}"}
     yield Phrase("This preview has read %(posts)s posts for at most USD %(price)s.", values)
     if more:
-        yield "There are more posts than that; the number is reckoned from the newest ones."
+        yield "There are more posts than that; the number is reckoned from a few of them."
     if window.since < ctx.now - REACH:
         yield NOT_FURTHER
 

@@ -21,6 +21,7 @@ from tombola.teams import admin as teams_admin
 from tombola.web.routing import Pages
 from tombola.widget import admin as widget_admin
 from tombola.widget import jobs as widget_jobs
+from tombola.widget import proving_public
 from tombola.widget import public as widget_public
 
 PAGES: tuple[Pages, ...] = (
@@ -37,6 +38,7 @@ PAGES: tuple[Pages, ...] = (
     inbox_public.pages,
     widget_admin.pages,
     widget_public.pages,
+    proving_public.pages,
 )
 
 

@@ -1,10 +1,15 @@
 """A site of somebody else for browser tests: pages on one origin, a listener on another."""
 
+import dataclasses
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,10 +21,14 @@ from tombola.campaigns.rules import ActionForm, CampaignForm, Interval
 from tombola.entries.models import entry
 from tombola.entries.totals import recount
 from tombola.installation import Installation
+from tombola.mail import jobs as mail_jobs
 from tombola.plans.service import ensure_first_plans
+from tombola.queue import runner
+from tombola.queue.kinds import House, Kinds
 from tombola.teams.rules import Actor, Role
 from tombola.teams.service import NewTeam, create_team, set_plan
 from tombola.testing.clock import NOON
+from tombola.testing.smtp import Letter, Server
 from tombola.widget import entering, scripts
 from tombola.widget.directory import Directory
 from tombola.widget.models import event, near_miss
@@ -227,3 +236,35 @@ def site(inst):
     site.tracker.close()
     with inst.db.read() as conn:
         assert recount(conn, site.campaign.id) == []
+
+
+class Office:
+    """The campaign's installation with a mail server, and the mails that came there."""
+
+    def __init__(self, site: Site, server: Server, came: list[Letter]) -> None:
+        settings = site.inst.settings.model_copy(update={"smtp_url": server.url})
+        self.inst = dataclasses.replace(site.inst, settings=settings)
+        self.came = came
+
+    def work(self) -> None:
+        """Let a worker send what waits."""
+        kinds = Kinds(mail_jobs.kinds())
+        runner.run(House(self.inst, kinds), kinds["mail"])
+
+    def read(self) -> EmailMessage:
+        """The newest mail."""
+        self.work()
+        return message_from_bytes(self.came[-1].data, policy=default)
+
+    def code(self) -> str:
+        """The newest mail's code."""
+        found = re.search(r"Your code: (\d{6})\b", str(self.read().get_content()))
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def office(site):
+    came: list[Letter] = []
+    with Server(came.append) as server:
+        yield Office(site, server, came)

@@ -49,6 +49,7 @@ class Came(StrEnum):
     WAITING = "waiting"
     REJECTED = "rejected"
     ENTER = "enter"
+    CONFIRM = "confirm"
     LOG_IN = "log in"
     GO = "go"
     ASK = "ask"
@@ -119,6 +120,8 @@ def _act(
         standings = progress(conn, place, entrant_id, inst.clock()).standings
     if standings[action.id] is Standing.LOCKED:
         return Result(Came.LOCKED)
+    if place.campaign.confirm_email and not who.identities:
+        return Result(Came.CONFIRM)
     for provider in kind.identities:
         if who.identity(provider) is None:
             return Result(Came.LOG_IN, provider=provider)

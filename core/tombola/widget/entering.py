@@ -184,6 +184,13 @@ def finish(
     return left.back_to
 
 
+def become(conn: Connection, met: Visitor, entrant_id: int) -> None:
+    """Let a browser be this entrant; so are the others of one that has become it altogether."""
+    if met.entrant_id is not None and met.entrant_id != entrant_id:
+        _follow(conn, met.team_id, met.entrant_id, entrant_id)
+    visitors.become(conn, met.team_id, met.id, entrant_id)
+
+
 def leave(inst: Installation, team_id: int, secret: str) -> None:
     """Log the browser with that cookie out. The cookie itself is the caller's to take away."""
     met = known(inst, team_id, secret)
@@ -204,7 +211,7 @@ def _become(
     with inst.db.write() as conn:
         before = entrants.find(conn, met.team_id, seen.provider, seen.uid)
         entrant_id = recognise(conn, met.team_id, met.entrant_id, seen, now, consented=consented)
-        visitors.become(conn, met.team_id, met.id, entrant_id)
+        become(conn, met, entrant_id)
         if before is not None and before.entrant_id != entrant_id:
             _follow(conn, met.team_id, before.entrant_id, entrant_id)
         bound = visitors.standing_for(conn, met.team_id, met.id)

@@ -18,6 +18,7 @@ from tombola.web.i18n import gettext as _
 from tombola.web.i18n import language
 from tombola.widget import entering
 from tombola.widget.directory import Place
+from tombola.widget.proving import Proof
 from tombola.widget.rules import Standing
 from tombola.widget.standing import progress
 from tombola.widget.views import Seen, look
@@ -85,6 +86,12 @@ class Shown:
     log_ins: tuple[LogIn, ...]
     enter: Form[Any]
     notice: Text
+    proof: Proof
+
+    @property
+    def must_confirm(self) -> bool:
+        """Whether nothing counts for this entrant before they have shown who they are."""
+        return self.campaign.confirm_email and self.who is not None and not self.proof.proven
 
 
 def show(
@@ -95,6 +102,7 @@ def show(
     *,
     forms: Mapping[str, Form[Any]] | None = None,
     notices: Mapping[str, Text] | None = None,
+    proof: Proof,
 ) -> Shown:
     """Put a page together.
 
@@ -105,6 +113,7 @@ def show(
         enter: The form of those who are nobody yet.
         forms: Forms that came back with errors, by action.
         notices: What came of an act, by action; "" concerns the whole page.
+        proof: What is shown of confirming an address.
     """
     now = inst.clock()
     entrant_id = met.entrant_id if met is not None else None
@@ -146,6 +155,7 @@ def show(
         log_ins=_log_ins(inst, place, who),
         enter=enter,
         notice=said.get("", ""),
+        proof=proof,
     )
 
 

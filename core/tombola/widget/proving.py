@@ -31,7 +31,7 @@ class Address(BaseModel):
     email: Annotated[
         str,
         Field(
-            title="E-mail address",
+            title="Your e-mail",
             min_length=1,
             max_length=254,
             json_schema_extra={"format": "email"},
@@ -50,7 +50,7 @@ class Proof:
         ask: the form that asks for a code.
         wrong: why the code that was typed does not count.
         sent: another code was sent just now.
-        fresh: the confirmed address was nobody's so far.
+        fresh: somebody who said to have entered before has not, by this address.
     """
 
     mail: bool
@@ -130,7 +130,8 @@ def confirm(
     """Let a browser be the entrant whose address it has confirmed; what it did before is claimed.
 
     Returns:
-        Whether the address was known before; or why the code does not count.
+        True; False when somebody who said to have entered before has not, by that address; or why
+        the code does not count.
     """
     team_id, now = place.campaign.team_id, inst.clock()
     with inst.db.write() as conn:
@@ -138,12 +139,13 @@ def confirm(
         proven = codes.confirm(conn, inst.vault, wanted, typed, now)
         if isinstance(proven, Wrong):
             return proven
-        known = entrants.find(conn, team_id, codes.EMAIL, proven.email) is not None
+        new = entrants.find(conn, team_id, codes.EMAIL, proven.email) is None
+        alone = new and met.entrant_id is None and proven.name is None
         entrant_id = recognise_address(conn, team_id, met.entrant_id, proven, now)
         entering.become(conn, met, entrant_id)
         bound = visitors.standing_for(conn, team_id, met.id)
     settle.claim(inst, directory, team_id, bound)
-    return known
+    return not alone
 
 
 def words(wrong: Wrong) -> str:
@@ -170,5 +172,3 @@ def _letter(inst: Installation, place: Place, number: str) -> tuple[str, str]:
         "If you did not ask for it, you need not do anything.\n"
     )
     return subject, text % facts
-
-

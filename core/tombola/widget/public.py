@@ -1,8 +1,5 @@
 """Entrants' routes: landing page, widget, tracking script, pushes, polls and log-ins."""
 
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import (
@@ -14,18 +11,18 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from tombola.api import Audience, Invalid, NotFound, Text
-from tombola.installation import Installation, current
+from tombola.installation import current
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.routing import Forgery, Pages
-from tombola.widget import acts, browser, entering, scripts
+from tombola.widget import acts, browser, entering, proving, replies, scripts
 from tombola.widget.acts import Came
-from tombola.widget.directory import Place
 from tombola.widget.hot import hot
-from tombola.widget.page import interval_words, prefix, show
+from tombola.widget.page import prefix
+from tombola.widget.replies import KEY_RULE
 from tombola.widget.rules import KEY, LONGEST_BODY
 from tombola.widget.tokens import link_token
 from tombola.widget.tracking import Answer
@@ -34,7 +31,6 @@ from tombola.widget.views import look
 pages = Pages("widget", __name__)
 _PUBLIC = {"audience": Audience.PUBLIC}
 _ACT = {"audience": Audience.PUBLIC, "forgery": Forgery.OWN}
-_KEY = "<string(length=5):key>"
 _YEAR_S = 31_536_000
 _ASSETS = {
     "widget.min.js": "text/javascript",
@@ -43,50 +39,25 @@ _ASSETS = {
 }
 
 
-def whole_address(text: str) -> str:
-    """An e-mail address as far as its look goes; only a message to it could prove more."""
-    if not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
-        raise ValueError("Please give the whole address, such as anna@mail.example.")
-    return text
-
-
-class Enter(BaseModel):
-    """What is asked of somebody who takes part."""
-
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
-    name: Annotated[str, Field(title="Your name", min_length=1, max_length=80)]
-    email: Annotated[
-        str,
-        AfterValidator(whole_address),
-        Field(
-            title="E-mail address",
-            min_length=1,
-            max_length=254,
-            json_schema_extra={"format": "email"},
-        ),
-    ]
-
-
-@pages.get(f"/{_KEY}", **_PUBLIC)
+@pages.get(f"/{KEY_RULE}", **_PUBLIC)
 def landing(key: str) -> ResponseReturnValue:
     """The campaign's own page."""
-    return _page(_place(key), framed=False)
+    return replies.page(replies.place_of(key), framed=False)
 
 
-@pages.get(f"/{_KEY}/<slug>", **_PUBLIC)
+@pages.get(f"/{KEY_RULE}/<slug>", **_PUBLIC)
 def landing_named(key: str, slug: str) -> ResponseReturnValue:  # noqa: ARG001 - for people's eyes
     """The same under a name that people can read."""
-    return _page(_place(key), framed=False)
+    return replies.page(replies.place_of(key), framed=False)
 
 
-@pages.get(f"/{_KEY}/embed", framed=True, **_PUBLIC)
+@pages.get(f"/{KEY_RULE}/embed", framed=True, **_PUBLIC)
 def embed(key: str) -> ResponseReturnValue:
     """The widget alone, for a frame on any site."""
-    return _page(_place(key), framed=True)
+    return replies.page(replies.place_of(key), framed=True)
 
 
-@pages.get(f"/{_KEY}/trk.js", **_PUBLIC)
+@pages.get(f"/{KEY_RULE}/trk.js", **_PUBLIC)
 def tracker(key: str) -> ResponseReturnValue:
     """The tracking script. An unknown key is answered alike: keys are public and no secret."""
     if not KEY.match(key):
@@ -118,33 +89,43 @@ def push() -> ResponseReturnValue:
     return _answer(hot(current()).tracker.take(body, request.headers.get("Origin")))
 
 
-@pages.get(f"/s/{_KEY}", **_PUBLIC)
+@pages.get(f"/s/{KEY_RULE}", **_PUBLIC)
 def poll(key: str) -> ResponseReturnValue:
     """Has anything changed for this entrant?"""
     tag = request.headers.get("If-None-Match")
-    return _answer(hot(current()).poll.answer(key, browser.secret(framed=_is_framed()), tag))
+    return _answer(hot(current()).poll.answer(key, browser.secret(framed=replies.is_framed()), tag))
 
 
-@pages.post(f"/w/{_KEY}/enter", **_ACT)
+@pages.post(f"/w/{KEY_RULE}/enter", **_ACT)
 def enter(key: str) -> ResponseReturnValue:
-    """Take part with a name and an e-mail address."""
-    inst, place, framed = _begin_act(key)
-    form = Form.sent(Enter, request.form)
-    if form.value is None:
-        return _page(place, framed=framed, enter=form), 422
+    """Take part with a name and an e-mail address, at once or once the address is confirmed."""
+    inst, place, framed = replies.begin_act(key)
+    form = Form.sent(replies.Enter, request.form)
+    sent = form.value
+    if sent is None:
+        return replies.page(place, framed=framed, enter=form), 422
     secret = browser.secret_or_new(framed=framed)
     found = hot(inst)
-    entering.enter(inst, found.directory, place, secret, form.value.name, form.value.email)
+    if place.campaign.confirm_email:
+        met = entering.visitor(inst, place.campaign.team_id, secret)
+        client = request.remote_addr or ""
+        try:
+            proving.ask(inst, place, met, sent.email, sent.name, client)
+        except Invalid as refused:
+            form = form.with_errors(refused.errors)
+            return replies.page(place, framed=framed, enter=form), 422
+        return replies.back(place, framed=framed, secret=secret)
+    entering.enter(inst, found.directory, place, secret, sent.name, sent.email)
     found.poll.forget(place.campaign.team_id, secret)
-    return _back(place, framed=framed, secret=secret)
+    return replies.back(place, framed=framed, secret=secret)
 
 
-@pages.post(f"/w/{_KEY}/leave", **_ACT)
+@pages.post(f"/w/{KEY_RULE}/leave", **_ACT)
 def leave(key: str) -> ResponseReturnValue:
     """Let this browser be nobody again."""
-    inst, place, framed = _begin_act(key)
+    inst, place, framed = replies.begin_act(key)
     secret = browser.secret(framed=framed)
-    response = _back(place, framed=framed)
+    response = replies.back(place, framed=framed)
     if secret is not None:
         entering.leave(inst, place.campaign.team_id, secret)
         hot(inst).poll.forget(place.campaign.team_id, secret)
@@ -152,10 +133,10 @@ def leave(key: str) -> ResponseReturnValue:
     return response
 
 
-@pages.post(f"/w/{_KEY}/do/<uid>", **_ACT)
+@pages.post(f"/w/{KEY_RULE}/do/<uid>", **_ACT)
 def do(key: str, uid: str) -> ResponseReturnValue:
     """Start an action, or answer what it asks."""
-    inst, place, framed = _begin_act(key)
+    inst, place, framed = replies.begin_act(key)
     action = acts.find(place, uid)
     met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
     model = acts.asked(inst, place, action)
@@ -163,21 +144,21 @@ def do(key: str, uid: str) -> ResponseReturnValue:
     if model is not None:
         form = Form.sent(model, request.form, prefix=prefix(uid))
         if form.value is None:
-            return _page(place, framed=framed, forms={uid: form}), 422
+            return replies.page(place, framed=framed, forms={uid: form}), 422
         data = form.value
     result = acts.do(inst, place, met, uid, data)
     if result.came is Came.GO:
         return _leave_for(result.url)
     if result.came in {Came.DONE, Came.WAITING}:
-        return _back(place, framed=framed, uid=uid, said=result.came.value)
-    said = {uid: result.message or _words(result.came)}
-    return _page(place, framed=framed, notices=said), 422
+        return replies.back(place, framed=framed, uid=uid, said=result.came.value)
+    said = {uid: result.message or replies.words(result.came)}
+    return replies.page(place, framed=framed, notices=said), 422
 
 
-@pages.get(f"/w/{_KEY}/go/<uid>", **_PUBLIC)
+@pages.get(f"/w/{KEY_RULE}/go/<uid>", **_PUBLIC)
 def go(key: str, uid: str) -> ResponseReturnValue:
     """Follow an action's link to a site that will recognise the entrant."""
-    inst, place, framed = current(), _place(key), _is_framed()
+    inst, place, framed = current(), replies.place_of(key), replies.is_framed()
     link = look(inst, place.team, acts.find(place, uid), None).view.link
     if link is None:
         raise NotFound(_("This action has no link."))
@@ -191,22 +172,22 @@ def go(key: str, uid: str) -> ResponseReturnValue:
     return response
 
 
-@pages.post(f"/w/{_KEY}/with/<provider>", **_ACT)
+@pages.post(f"/w/{KEY_RULE}/with/<provider>", **_ACT)
 def log_in(key: str, provider: str) -> ResponseReturnValue:
     """Leave for a network to prove who one is there."""
-    inst, place, framed = _begin_act(key)
+    inst, place, framed = replies.begin_act(key)
     secret = browser.secret_or_new(framed=framed)
     consented = request.form.get("consent") == "yes"
     met = entering.known(inst, place.campaign.team_id, secret)
     if met is not None and met.entrant_id is not None and _asks_consent(provider) and not consented:
         # Without it nothing would be connected, which is all that this is for by now.
         notices = {"": _("Please tick the box, so that your account may be connected.")}
-        return _page(place, framed=framed, notices=notices), 422
+        return replies.page(place, framed=framed, notices=notices), 422
     back_to = url_for("widget.landing", key=key)
     try:
         address = entering.begin(inst, place, secret, provider, back_to, consented=consented)
     except Invalid as refused:
-        return _page(place, framed=framed, notices={"": _first(refused)}), 422
+        return replies.page(place, framed=framed, notices={"": _first(refused)}), 422
     response = make_response(_leave_for(address))
     browser.give(response, secret, framed=framed)
     return response
@@ -221,9 +202,9 @@ def back(provider: str) -> ResponseReturnValue:
     try:
         path = entering.finish(inst, found.directory, secret, provider, request.args.to_dict())
     except Invalid as refused:
-        place = _place(str(refused.errors.get("back_to", "")).strip("/"))
-        return _page(place, framed=False, notices={"": _first(refused)}), 422
-    place = _place(path.strip("/"))
+        place = replies.place_of(str(refused.errors.get("back_to", "")).strip("/"))
+        return replies.page(place, framed=False, notices={"": _first(refused)}), 422
+    place = replies.place_of(path.strip("/"))
     found.poll.forget(place.campaign.team_id, secret or "")
     return redirect(path, 303)
 
@@ -231,63 +212,6 @@ def back(provider: str) -> ResponseReturnValue:
 def _asks_consent(provider: str) -> bool:
     offered = current().plugins.provider(provider)
     return offered is not None and offered.consent is not None
-
-
-def _place(key: str) -> Place:
-    place = hot(current()).directory.get(key) if KEY.match(key) else None
-    if place is None:
-        raise NotFound(_("There is no such campaign."))
-    return place
-
-
-def _begin_act(key: str) -> tuple[Installation, Place, bool]:
-    inst = current()
-    browser.need_own_page(inst.settings.address)
-    return inst, _place(key), _is_framed()
-
-
-def _is_framed() -> bool:
-    """Whether the widget of this request stands in a frame; its forms and links say so."""
-    return request.values.get("frame") == "1"
-
-
-def _page(
-    place: Place,
-    *,
-    framed: bool,
-    enter: Form[Any] | None = None,
-    forms: dict[str, Form[Any]] | None = None,
-    notices: Mapping[str, Text] | None = None,
-) -> Response:
-    inst = current()
-    met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
-    said = dict(notices or {})
-    if request.method == "GET" and request.args.get("said") in set(Came):
-        said.setdefault(request.args.get("action", ""), _words(Came(request.args["said"])))
-    shown = show(inst, place, met, enter or Form.of(Enter), forms=forms, notices=said)
-    text = render_template(
-        "widget/page.html",
-        shown=shown,
-        framed=framed,
-        interval_words=interval_words,
-        fingerprint=scripts.fingerprint,
-    )
-    response = make_response(text)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _back(
-    place: Place, *, framed: bool, secret: str | None = None, uid: str = "", said: str = ""
-) -> Response:
-    endpoint = "widget.embed" if framed else "widget.landing"
-    query: dict[str, Any] = {"action": uid, "said": said} if uid else {}
-    anchor = f"a-{uid}" if uid else "top"
-    address = url_for(endpoint, key=place.campaign.key, _anchor=anchor, **query)
-    response = make_response(redirect(address, 303))
-    if secret is not None:
-        browser.give(response, secret, framed=framed)
-    return response
 
 
 def _leave_for(address: str) -> str:
@@ -303,23 +227,6 @@ def _with_token(link: str, token: str) -> str:
 
 def _first(refused: Invalid) -> Text:
     return next(text for field, text in refused.errors.items() if field != "back_to")
-
-
-def _words(came: Came) -> str:
-    return {
-        Came.DONE: _("Done. Your entries are in the drum."),
-        Came.KNOWN: _("You have told us that before; it counts once."),
-        Came.SPENT: _("You have done this already."),
-        Came.WAITING: _("We are waiting for the news. This page notices by itself."),
-        Came.REJECTED: _("That did not work."),
-        Came.ENTER: _("Please take part first, with your name and e-mail address."),
-        Came.LOG_IN: _("Please log in with the network first."),
-        Came.GO: "",
-        Came.ASK: _("Please answer the question."),
-        Came.LOCKED: _("Please do first what is required."),
-        Came.CLOSED: _("The campaign is not open at the moment."),
-        Came.AWAY: _("This is not available at the moment. Please try again later."),
-    }[came]
 
 
 def _answer(answer: Answer) -> Response:

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from tombola.api import EntryDraft
 from tombola.campaigns.models import campaign
@@ -147,10 +147,7 @@ def settle_all(inst: Installation, directory: Directory) -> bool:
     """
     with inst.db.read() as conn:
         keys = conn.execute(
-            _waiting((campaign.c.key,))
-            .where(campaign.c.id == event.c.campaign_id)
-            .distinct()
-            .order_by(campaign.c.key)
+            _waiting((campaign.c.key,)).distinct().order_by(campaign.c.key)
         ).scalars()
         waiting = keys.all()
     places = [place for key in waiting if (place := directory.get(key)) is not None]
@@ -189,10 +186,16 @@ def entry_key(each: Happened) -> str:
 
 
 def _waiting(columns: Sequence[Any]) -> Any:
+    """Events whose entrant is known, and has shown who they are where the campaign asks for it."""
+    proven = exists().where(
+        identity.c.entrant_id == visitor.c.entrant_id, identity.c.proven_at.is_not(None)
+    )
     return (
         select(*columns)
         .join_from(event, visitor, visitor.c.id == event.c.visitor_id)
+        .join(campaign, campaign.c.id == event.c.campaign_id)
         .where(event.c.settled_at.is_(None), visitor.c.entrant_id.is_not(None))
+        .where(or_(campaign.c.confirm_email.is_(False), proven))
     )
 
 

@@ -90,7 +90,7 @@
       panel().replaceWith(fresh.getElementById("panel"));
       tag = panel().dataset.tag;
       const wrong = panel().querySelector("[aria-invalid]");
-      const there = wrong || document.getElementById(place) || panel().querySelector(".stub, .join");
+      const there = wrong || document.getElementById(place) || panel().querySelector("[data-first]") || panel().querySelector(".stub, .join");
       there?.focus();
       say((there?.querySelector(".notice, .says") || panel().querySelector(".error, #worth"))?.textContent || "");
     } catch (e) {

@@ -1,0 +1,144 @@
+"""What entrants' routes share: which campaign, whose page asks, and the answers that are pages."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from tombola.api import NotFound, Text
+from tombola.installation import Installation, current
+from tombola.web.forms import Form
+from tombola.web.i18n import gettext as _
+from tombola.widget import browser, entering, scripts
+from tombola.widget.acts import Came
+from tombola.widget.directory import Place
+from tombola.widget.hot import hot
+from tombola.widget.page import interval_words, show
+from tombola.widget.proving import Address, proof_of
+from tombola.widget.rules import KEY
+
+#: A campaign's key in an address.
+KEY_RULE = "<string(length=5):key>"
+
+
+def whole_address(text: str) -> str:
+    """An e-mail address as far as its look goes; only a message to it could prove more."""
+    if not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
+        raise ValueError("Please give the whole address, such as anna@mail.example.")
+    return text
+
+
+class Enter(BaseModel):
+    """What is asked of somebody who takes part."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    name: Annotated[str, Field(title="Your name", min_length=1, max_length=80)]
+    email: Annotated[
+        str,
+        AfterValidator(whole_address),
+        Field(
+            title="E-mail address",
+            min_length=1,
+            max_length=254,
+            json_schema_extra={"format": "email"},
+        ),
+    ]
+
+
+def begin_act(key: str) -> tuple[Installation, Place, bool]:
+    """Begin an act of a page of ours: installation, campaign, whether the page is in a frame."""
+    inst = current()
+    browser.need_own_page(inst.settings.address)
+    return inst, place_of(key), is_framed()
+
+
+def place_of(key: str) -> Place:
+    """The campaign of a key. Raises NotFound."""
+    place = hot(current()).directory.get(key) if KEY.match(key) else None
+    if place is None:
+        raise NotFound(_("There is no such campaign."))
+    return place
+
+
+def is_framed() -> bool:
+    """Whether the widget of this request stands in a frame; its forms and links say so."""
+    return request.values.get("frame") == "1"
+
+
+def page(
+    place: Place,
+    *,
+    framed: bool,
+    enter: Form[Any] | None = None,
+    forms: dict[str, Form[Any]] | None = None,
+    notices: Mapping[str, Text] | None = None,
+    ask: Form[Address] | None = None,
+    wrong: str = "",
+) -> Response:
+    """The campaign's page for the browser that asks.
+
+    Args:
+        place: The campaign.
+        framed: Whether the widget stands in a frame.
+        enter: The form to enter, when it came back with errors.
+        forms: Those of actions, by action.
+        notices: What came of an act, by action; "" concerns the whole page.
+        ask: The form that asks for a code, when it came back with errors.
+        wrong: Why a code does not count.
+    """
+    inst = current()
+    met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
+    said = dict(notices or {})
+    if request.method == "GET" and request.args.get("said") in set(Came):
+        said.setdefault(request.args.get("action", ""), words(Came(request.args["said"])))
+    word = request.args.get("said", "") if request.method == "GET" else ""
+    with inst.db.read() as conn:
+        proof = proof_of(conn, inst, place, met, ask=ask, wrong=wrong, said=word)
+    shown = show(inst, place, met, enter or Form.of(Enter), forms=forms, notices=said, proof=proof)
+    text = render_template(
+        "widget/page.html",
+        shown=shown,
+        framed=framed,
+        interval_words=interval_words,
+        fingerprint=scripts.fingerprint,
+    )
+    response = make_response(text)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def back(
+    place: Place, *, framed: bool, secret: str | None = None, uid: str = "", said: str = ""
+) -> Response:
+    """Go back to the campaign's page, with a word on what came of it."""
+    endpoint = "widget.embed" if framed else "widget.landing"
+    told = {"action": uid, "said": said}
+    query: dict[str, Any] = {name: word for name, word in told.items() if word}
+    anchor = f"a-{uid}" if uid else "top"
+    address = url_for(endpoint, key=place.campaign.key, _anchor=anchor, **query)
+    response = make_response(redirect(address, 303))
+    if secret is not None:
+        browser.give(response, secret, framed=framed)
+    return response
+
+
+def words(came: Came) -> str:
+    """What came of an act, as the page says it."""
+    return {
+        Came.DONE: _("Done. Your entries are in the drum."),
+        Came.KNOWN: _("You have told us that before; it counts once."),
+        Came.SPENT: _("You have done this already."),
+        Came.WAITING: _("We are waiting for the news. This page notices by itself."),
+        Came.REJECTED: _("That did not work."),
+        Came.ENTER: _("Please take part first, with your name and e-mail address."),
+        Came.CONFIRM: _("Please confirm your e-mail address first."),
+        Came.LOG_IN: _("Please log in with the network first."),
+        Came.GO: "",
+        Came.ASK: _("Please answer the question."),
+        Came.LOCKED: _("Please do first what is required."),
+        Came.CLOSED: _("The campaign is not open at the moment."),
+        Came.AWAY: _("This is not available at the moment. Please try again later."),
+    }[came]

@@ -1,6 +1,9 @@
 """A whole installation for a test: real database, real plugins, a clock that the test sets."""
 
+import sys
 from collections.abc import Collection
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from tombola.app import install
@@ -8,6 +11,7 @@ from tombola.db import Database
 from tombola.installation import Clock, Installation
 from tombola.plans import service as plans
 from tombola.plugins.loader import load
+from tombola.plugins.states import Plugin
 from tombola.settings import Settings
 from tombola.toolkit.fetch import Fetcher
 
@@ -43,5 +47,14 @@ def make(
     )
     with database.write() as conn:
         plans.ensure_first_plans(conn)
-    found = [plugin for plugin in load() if plugin.slug in slugs] if slugs else []
-    return install(settings, plugins=found, db=database, clock=clock, fetcher=fetcher)
+    found = _loaded(tuple(sys.path)) if slugs else []
+    # States change while an installation runs, so each has plugins of its own.
+    own = [replace(plugin) for plugin in found if plugin.slug in slugs]
+    return install(settings, plugins=own, db=database, clock=clock, fetcher=fetcher)
+
+
+@cache
+def _loaded(path: tuple[str, ...]) -> list[Plugin]:
+    """Load the plugins that are installed on a path, once: it takes longer than most tests."""
+    del path
+    return load()

@@ -56,7 +56,11 @@ def places(house, junk):
                 yield rule, method, access, built
 
 
-@pytest.mark.parametrize("kind", JUNK)
+@pytest.mark.parametrize(
+    "kind",
+    # The client takes seconds to quote the long one.
+    [pytest.param(kind, marks=[pytest.mark.slow] if kind == "long" else []) for kind in JUNK],
+)
 def test_junk_breaks_no_page(house, kind):
     assert try_junk(house, JUNK[kind]) == []
 

@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +56,26 @@ def test_requirements_hold_hashes_and_no_address():
         assert "://" not in text
         assert len(pins) == len(re.findall(r"^\S", text, re.MULTILINE))
         assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_requirements_pin_what_every_part_asks_for():
+    wanted = []
+    for path in (ROOT, *ROOT.glob("plugins/*"), ROOT / "sandbox"):
+        config = tomllib.loads((path / "pyproject.toml").read_text())
+        wanted += config["project"]["dependencies"]
+        wanted += config["project"].get("optional-dependencies", {}).get("embedded", [])
+        wanted += [each for group in config.get("dependency-groups", {}).values() for each in group]
+    text = (ROOT / "requirements" / "test.txt").read_text()
+    pins = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
+    needs = [Requirement(line) for line in wanted if not line.startswith("tombola")]
+
+    missing = [str(need) for need in needs if pins.get(canonicalize_name(need.name)) is None]
+    unmet = [
+        str(need)
+        for need in needs
+        if not need.specifier.contains(pins.get(canonicalize_name(need.name), "0"))
+    ]
+    assert (missing, unmet) == ([], [])
 
 
 def test_no_lock_of_another_tool_is_tracked():

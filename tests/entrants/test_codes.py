@@ -129,6 +129,16 @@ def test_the_newest_code_counts(door):
     assert isinstance(door.confirm(door.ada, second), Proven)
 
 
+def test_a_mail_with_an_older_code_is_not_sent_any_more(door):
+    door.ask(door.bob, "bob@tea.example")
+    door.ask(door.ada)
+    second = door.ask(door.ada)
+    with door.inst.db.read() as conn:
+        texts = conn.execute(select(mail.c.text).order_by(mail.c.id)).scalars().all()
+    assert len(texts) == 2
+    assert second in texts[1]
+
+
 def test_a_code_that_is_no_longer_wanted_is_void(door, clock):
     number = door.ask(door.ada)
     with door.inst.db.write() as conn:

@@ -34,7 +34,7 @@ def test_a_mail_arrives_once_and_its_text_is_forgotten(office):
     read = message_from_bytes(came.data, policy=policy.default)
     assert read.get_content().strip() == "It is 123456."
     [row] = office.rows()
-    assert (row["state"], row["text"], row["error"]) == ("sent", None, None)
+    assert (row["state"], row["subject"], row["text"], row["error"]) == ("sent", "", None, None)
     assert row["uid"] in read["Message-ID"]
 
 
@@ -168,6 +168,19 @@ def test_without_a_server_mails_wait(inst, office, clock):
         tasks.retry(conn, duty(office).id, clock())
     office.work()
     assert office.states() == ["sent"]
+
+
+def test_what_nobody_has_begun_to_send_can_be_withdrawn(office):
+    office.write("1")
+    office.work()
+    office.write("2")
+    office.write("3")
+    with office.inst.db.write() as conn:
+        service.withdraw(conn, "code", ["1", "2"])
+        service.withdraw(conn, "other", ["3"])
+    office.work()
+    assert office.states() == ["sent", "sent"]
+    assert len(office.came) == 2
 
 
 def test_a_server_without_tls_gets_no_mail_where_it_is_required(office):

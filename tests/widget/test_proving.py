@@ -190,6 +190,7 @@ def test_too_many_codes_are_refused_in_words(client, site, office, strict):
 
 def test_another_address_may_be_used(client, site, office, strict):
     enter(client, email="wrong@mail.example")
+    office.work()
     assert "Join in" in post(client, "code/stop").text
     enter(client)
     assert "You are in as" in confirm(client, office).text

@@ -27,6 +27,8 @@ from tombola.web.i18n import gettext as _
 
 #: The kind of an identity that is a confirmed address; its value is in small letters.
 EMAIL = "email"
+#: What the mails are for.
+PURPOSE = "code"
 DIGITS = 6
 #: How long a code is good, and how often it may be mistyped. Ours.
 LIVES = timedelta(minutes=10)
@@ -112,6 +114,7 @@ def ask(inst: Installation, wanted: Wanted, write: Writes) -> None:
         _alone(conn, wanted.team_id)
         conn.execute(table.delete().where(table.c.created_at < now - KEPT))
         _need_room(conn, wanted, email, client, now)
+        mail.withdraw(conn, PURPOSE, _older(conn, wanted))
         row = insert_one(
             conn, table, team_id=wanted.team_id, campaign_id=wanted.campaign_id,
             visitor_id=wanted.visitor_id, email=email, name=wanted.name, client=client, tries=0,
@@ -121,7 +124,7 @@ def ask(inst: Installation, wanted: Wanted, write: Writes) -> None:
         subject, text = write(number)
         to, until = address(wanted.email), now + LIVES
         mail.post(
-            conn, wanted.team_id, "code", str(row), to, subject, text, now, good_until=until
+            conn, wanted.team_id, PURPOSE, str(row), to, subject, text, now, good_until=until
         )  # fmt: skip
     inst.bell.ring(mail.MAIL)
 
@@ -197,6 +200,13 @@ def _newest(conn: Connection, team_id: int, campaign_id: int, visitor_id: int) -
     return first(conn, select(table).where(*mine).order_by(table.c.id.desc()).limit(1))
 
 
+def _older(conn: Connection, wanted: Wanted) -> list[str]:
+    """The names of the mails with this browser's codes, all of which the next one makes void."""
+    mine = (table.c.team_id == wanted.team_id, table.c.campaign_id == wanted.campaign_id)
+    rows = conn.execute(select(table.c.id).where(table.c.visitor_id == wanted.visitor_id, *mine))
+    return [str(number) for number in rows.scalars()]
+
+
 def _is_open(row: RowMapping, now: datetime) -> bool:
     return row["used_at"] is None and bool(now < row["expires_at"])
 
@@ -220,7 +230,7 @@ def _count(conn: Connection, *conditions: Any) -> int:
 
 
 def _alone(conn: Connection, team_id: int) -> None:
-    """Let no two codes of a team meet until the commit; SQLite's writers are alone by themselves."""
+    """Let no two codes of a team meet until the commit; SQLite has one writer anyway."""
     conn.execute(select(team.c.id).where(team.c.id == team_id).with_for_update(key_share=True))
 
 

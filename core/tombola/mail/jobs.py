@@ -95,5 +95,6 @@ def _end(
 def _close(
     conn: Connection, row: RowMapping, state: State, error: str | None, inst: Installation
 ) -> None:
-    values = {"state": state, "error": error, "text": None, "ended_at": inst.clock()}
+    emptied = {"subject": "", "text": None}
+    values = {"state": state, "error": error, **emptied, "ended_at": inst.clock()}
     conn.execute(update(mail).where(mail.c.id == row["id"]).values(**values))

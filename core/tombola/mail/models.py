@@ -5,8 +5,8 @@ from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 from tombola.db.base import metadata, moment, row_id, uid
 from tombola.db.types import RowId
 
-#: ``text`` is emptied when the mail has ended, since it may hold a code. ``error`` is the last
-#: trouble in words.
+#: ``subject`` and ``text`` are emptied when the mail has ended, since they may hold a code.
+#: ``error`` is the last trouble in words.
 mail = Table(
     "mail",
     metadata,

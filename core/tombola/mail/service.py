@@ -1,5 +1,6 @@
 """Writing mails: a row in the transaction that causes it, and a duty that sends it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -23,14 +24,13 @@ _COLUMNS = (
 
 
 class Mail(BaseModel):
-    """A mail as the operator sees it; never its text."""
+    """A mail as the operator sees it; never its words."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     id: int
     purpose: str
     recipient: str
-    subject: str
     state: State
     error: str | None
     created_at: datetime
@@ -77,6 +77,14 @@ def post(
     for number in new:
         tasks.put(conn, MAIL, str(number), now, team_id=team_id, max_attempts=ATTEMPTS)
     return bool(new)
+
+
+def withdraw(conn: Connection, purpose: str, keys: Collection[str]) -> None:
+    """Forget mails that nobody has begun to send; what is on its way, or has gone, stays."""
+    waiting = mail.c.state.in_([State.PENDING, State.FAILED]) & mail.c.text.is_not(None)
+    conn.execute(
+        mail.delete().where(mail.c.purpose == purpose, mail.c.dedupe.in_(list(keys)), waiting)
+    )
 
 
 def is_on(inst: Installation) -> bool:

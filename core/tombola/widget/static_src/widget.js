@@ -92,6 +92,7 @@
       const wrong = panel().querySelector("[aria-invalid]");
       const there = wrong || document.getElementById(place) || panel().querySelector("[data-first]") || panel().querySelector(".stub, .join");
       there?.focus();
+      there?.closest(".join, .stub")?.scrollIntoView({ block: "nearest" });
       say((there?.querySelector(".notice, .says") || panel().querySelector(".error, #worth"))?.textContent || "");
     } catch (e) {
       form.submit(); // without this script the same form does the same

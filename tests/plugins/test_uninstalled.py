@@ -29,7 +29,7 @@ def without_plugins(house):
 
 
 def statuses(house, paths):
-    found = {}
+    found: dict[str, int] = {}
     for who, some in paths.items():
         client = house.client(who)
         found |= {path: client.get(path).status_code for path in some}

@@ -233,3 +233,28 @@ def test_a_mail_appears_in_the_open_mailbox_by_itself(
     page.get_by_text("is your code for Win a bicycle").wait_for()
     assert httpx2.get(f"{console_address}/console/mail/live").status_code == 200
     other.close()
+
+
+def test_the_code_is_typed_in_a_frame_of_another_site(
+    page, site, shop, strict, tombola, console_address
+):
+    address = f"{tombola.address}/y2sB7/embed"
+    page.goto(shop.put(f'<iframe src="{address}" width="400" height="900"></iframe>'))
+    frame = page.frame_locator("iframe")
+    frame.get_by_label("Your name").fill("Anna")
+    frame.get_by_label("E-mail address").fill("anna@mail.example")
+    frame.get_by_role("button", name="Join in").click()
+    frame.get_by_role("heading", name="Look into your mail").wait_for()
+    code = read_code(page.context, tombola, console_address, "anna@mail.example")
+    frame.get_by_label("Code").fill(code)
+    frame.get_by_role("button", name="Confirm").click()
+    frame.locator(".you b").wait_for()
+    page.reload()
+    frame.locator(".you b").wait_for()
+
+
+def test_the_consoles_links_all_fit_on_a_phone(page, console_address):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{console_address}/console/mail")
+    last = page.get_by_role("link", name="Settings").bounding_box()
+    assert last["x"] + last["width"] <= 390

@@ -1,5 +1,7 @@
 """What ready plugins offer, by key, and what is asked of a kind of action."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import Field, SecretStr, field_validator
 
@@ -17,7 +19,10 @@ from tombola.api import (
     SourceConfig,
     View,
 )
+from tombola.plugins import quarantine
 from tombola.plugins.states import State
+from tombola.plugins.world import TeamRef
+from tombola.teams import service
 from tombola.testing.plugins import make_plugin
 
 
@@ -111,10 +116,10 @@ def test_kinds_are_features_and_declared_ones_come_beside(plugins):
 
 def test_a_configuration_names_its_features_signals_and_faults(plugins, team):
     short, long = AskConfig(word="ab"), AskConfig(word="abcd")
-    assert plugins.features_of("demo.ask", short) == ["demo.ask"]
-    assert plugins.features_of("demo.question", long) == ["demo.ask", "demo.long"]
-    assert plugins.signal_names("demo.ask", long) == ["abcd", "abcd"]
-    assert plugins.signal_names("demo.posts", SourceConfig()) == []
+    assert plugins.features_of("demo.ask", short, team) == ["demo.ask"]
+    assert plugins.features_of("demo.question", long, team) == ["demo.ask", "demo.long"]
+    assert plugins.signal_names("demo.ask", long, team) == ["abcd", "abcd"]
+    assert plugins.signal_names("demo.posts", SourceConfig(), team) == []
     told = plugins.complaints("demo.ask", short, team.team_id, team.team_uid)
     assert told == [Complaint("Too short.", "word")]
     assert plugins.complaints("demo.ask", long, team.team_id, team.team_uid) == []
@@ -126,30 +131,46 @@ def test_a_check_that_fails_is_a_complaint_to_quote(plugins, team):
     assert "could not check this" in str(told.text)
 
 
-def test_configurations_are_stored_sealed_for_kind_and_team(plugins):
+def test_configurations_are_stored_sealed_for_kind_and_team(plugins, team):
     config = AskConfig(word="abc", secret=SecretStr("canary"))
-    document = plugins.config_doc("demo.question", config, 7)
+    document = plugins.config_doc("demo.question", config, team.team_id)
     assert "canary" not in str(document)
-    assert plugins.config_of("demo.ask", document, 3, 7) == config
+    assert plugins.config_of("demo.ask", document, 3, team) == config
     with pytest.raises(Exception, match="belongs elsewhere"):
-        plugins.config_of("demo.ask", document, 3, 8)
+        plugins.config_of("demo.ask", document, 3, replace(team, team_id=team.team_id + 1))
 
 
-def test_configurations_of_earlier_versions_are_upgraded(plugins):
-    assert plugins.config_of("demo.ask", {"text": "old"}, 1) == AskConfig(word="old")
-    assert plugins.config_of("demo.ask", {"word": "newer"}, 2) == AskConfig(word="newer")
+def test_configurations_of_earlier_versions_are_upgraded(plugins, team):
+    assert plugins.config_of("demo.ask", {"text": "old"}, 1, team) == AskConfig(word="old")
+    assert plugins.config_of("demo.ask", {"word": "newer"}, 2, team) == AskConfig(word="newer")
 
 
-def test_a_configuration_that_no_longer_fits_is_told_by_field(plugins):
+def test_a_configuration_that_no_longer_fits_is_told_by_field(plugins, team):
     with pytest.raises(PluginUnavailable, match=r"does not fit the plugin: word: "):
-        plugins.config_of("demo.ask", {"word": ""}, 3)
+        plugins.config_of("demo.ask", {"word": ""}, 3, team)
     with pytest.raises(PluginFailed, match="a validator's own fault"):
-        plugins.config_of("demo.ask", {"word": "explode"}, 3)
+        plugins.config_of("demo.ask", {"word": "explode"}, 3, team)
     with pytest.raises(PluginFailed, match="KeyError"):
-        plugins.config_of("demo.ask", {}, 1)
+        plugins.config_of("demo.ask", {}, 1, team)
 
 
-def test_kinds_of_nobody_are_told(plugins):
+def test_kinds_of_nobody_are_told(plugins, team):
     for key in ("gone.thing", "broken.thing", "demo.gone"):
         with pytest.raises(PluginUnavailable):
-            plugins.config_of(key, {}, 1)
+            plugins.config_of(key, {}, 1, team)
+
+
+def test_a_teams_unreadable_configuration_rests_the_plugin_for_that_team_alone(
+    plugins, inst, team, operator
+):
+    made = service.create_team(inst, operator, service.NewTeam(name="Other"))
+    other = TeamRef(made.id, made.uid)
+    for _ in range(quarantine.LIMIT):
+        with pytest.raises(PluginFailed):
+            plugins.config_of("demo.ask", {"word": "explode"}, 3, team)
+    with pytest.raises(PluginUnavailable, match="rests until"):
+        plugins.features_of("demo.ask", AskConfig(word="ab"), team)
+    fine = AskConfig(word="ab")
+    assert plugins.config_of("demo.ask", {"word": "ab"}, 3, other) == fine
+    assert plugins.features_of("demo.ask", fine, other) == ["demo.ask"]
+    assert plugins.why_not("demo.ask", None) is None

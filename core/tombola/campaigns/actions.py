@@ -78,10 +78,13 @@ def judge(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
         return _judge_import(inst, actor, form)
     config = _validated(kind.config_model, form.config)
     plugins = inst.plugins
-    for feature in plugins.features_of(form.type_key, config):
+    away = plugins.why_not(form.type_key, actor)
+    if away is not None:
+        raise NotAllowed(Denied(away, "switch"))
+    for feature in plugins.features_of(form.type_key, config, actor):
         _need(inst, actor, feature)
     _complain(plugins.complaints(form.type_key, config, actor.team_id, actor.team_uid))
-    names = plugins.signal_names(form.type_key, config)
+    names = plugins.signal_names(form.type_key, config, actor)
     stored = plugins.config_doc(form.type_key, config, actor.team_id)
     return Judged(form, stored, kind.config_version, tuple(dict.fromkeys(names)))
 

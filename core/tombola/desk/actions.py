@@ -155,7 +155,7 @@ def _stored(action: Action) -> BaseModel | None:
     """What the plugin's part of the form was set to, as today's plugin reads it."""
     try:
         return current().plugins.config_of(
-            action.type_key, action.config, action.config_version, doors.actor().team_id
+            action.type_key, action.config, action.config_version, doors.actor()
         )
     except PluginUnavailable:
         return None

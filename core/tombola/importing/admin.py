@@ -273,7 +273,7 @@ def _importer(key: str) -> Importer[SourceConfig, object]:  # type: ignore[type-
 
 def _stored_config(source: Source) -> SourceConfig:
     config = current().plugins.config_of(
-        source.importer_key, source.config, source.config_version, doors.actor().team_id
+        source.importer_key, source.config, source.config_version, doors.actor()
     )
     if not isinstance(config, SourceConfig):
         raise NotFound("This source was made by another kind of plugin.")

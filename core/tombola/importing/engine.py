@@ -80,7 +80,7 @@ def _admitted(inst: Installation, held: Claim, work: Work) -> Result:
         _park(inst, work, unusable or Phrase("Nobody offers this kind of import any more."))
     try:
         config = _config(inst, work)
-        features = inst.plugins.features_of(work.importer_key, config)
+        features = inst.plugins.features_of(work.importer_key, config, work.team)
     except PluginUnavailable as away:
         _park(inst, work, away.reason)
     except PluginFailed as failed:
@@ -96,9 +96,7 @@ def _admitted(inst: Installation, held: Claim, work: Work) -> Result:
 
 
 def _config(inst: Installation, work: Work) -> SourceConfig:
-    config = inst.plugins.config_of(
-        work.importer_key, work.config, work.config_version, work.team_id
-    )
+    config = inst.plugins.config_of(work.importer_key, work.config, work.config_version, work.team)
     if not isinstance(config, SourceConfig):
         raise PluginUnavailable(work.importer_key, "This is no source's configuration.")
     return config

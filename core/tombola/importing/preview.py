@@ -135,7 +135,10 @@ def judge(
         raise Invalid(
             {".".join(map(str, ("config", *each["loc"]))): each["msg"] for each in error.errors()}
         ) from error
-    for feature in inst.plugins.features_of(key, config):
+    away = inst.plugins.why_not(key, actor)
+    if away is not None:
+        raise NotAllowed(Denied(away, "switch"))
+    for feature in inst.plugins.features_of(key, config, actor):
         answer = allows(inst, actor.team_id, feature)
         if isinstance(answer, Denied):
             raise NotAllowed(answer)

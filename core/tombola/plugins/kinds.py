@@ -33,19 +33,19 @@ def kind_of(plugins: Plugins, key: str) -> Any:
     return kind
 
 
-def features_of(plugins: Plugins, key: str, config: BaseModel) -> list[str]:
-    """Name every feature that a configuration uses; each has to be allowed."""
+def features_of(plugins: Plugins, key: str, config: BaseModel, team: Team) -> list[str]:
+    """Name every feature that a team's configuration uses; each has to be allowed."""
     kind = kind_of(plugins, key)
-    found = plugins.call(key, None, "features", lambda _: [*kind.features(config)])
+    found = plugins.call(key, team, "features", lambda _: [*kind.features(config)])
     return list(dict.fromkeys(found)) or [kind.key]
 
 
-def signal_names(plugins: Plugins, key: str, config: BaseModel) -> list[str]:
-    """Name the tracking names that complete an action of this configuration."""
+def signal_names(plugins: Plugins, key: str, config: BaseModel, team: Team) -> list[str]:
+    """Name the tracking names that complete an action of this team's configuration."""
     kind = plugins.action_type(key)
     if kind is None:
         return []
-    return plugins.call(key, None, "signal_names", lambda _: [*kind.signal_names(config)])
+    return plugins.call(key, team, "signal_names", lambda _: [*kind.signal_names(config)])
 
 
 def complaints(plugins: Plugins, key: str, config: BaseModel, team: Team) -> list[Complaint]:
@@ -73,22 +73,24 @@ def config_doc(plugins: Plugins, key: str, config: BaseModel, team_id: int = 0) 
 
 
 def config_of(
-    plugins: Plugins, key: str, document: Mapping[str, Any], version: int, team_id: int = 0
+    plugins: Plugins, key: str, document: Mapping[str, Any], version: int, team: Team
 ) -> Config:
-    """Give a stored configuration back, upgraded to the kind's present version.
+    """Give a team's stored configuration back, upgraded to the kind's present version.
+
+    What the plugin does wrong with it counts for this team alone.
 
     Raises:
-        PluginUnavailable: nobody offers the kind, or the document does not fit it any more.
+        PluginUnavailable: nobody offers the kind (now), or the document does not fit it any more.
         PluginFailed: ``upgrade_config`` or a validator raised something else.
         SealBroken: a secret was altered or moved.
     """
     kind = kind_of(plugins, key)
 
     def work(_: Ctx) -> Config:
-        return read_config(plugins, kind, document, version, team_id)
+        return read_config(plugins, kind, document, version, team.team_id)
 
     try:
-        return plugins.call(key, None, "config", work, passes=(ValidationError, SealBroken))
+        return plugins.call(key, team, "config", work, passes=(ValidationError, SealBroken))
     except ValidationError as error:
         what = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         reason = Phrase("The configuration does not fit the plugin: %(what)s", {"what": what})

@@ -170,13 +170,13 @@ class Plugins(Catalog):
         """
         return dispatch.call(self, key, team, place, work, deadline=deadline, passes=passes)
 
-    def features_of(self, key: str, config: BaseModel) -> list[str]:
-        """Name every feature that a configuration uses; each has to be allowed."""
-        return kinds.features_of(self, key, config)
+    def features_of(self, key: str, config: BaseModel, team: Team) -> list[str]:
+        """Name every feature that a team's configuration uses; each has to be allowed."""
+        return kinds.features_of(self, key, config, team)
 
-    def signal_names(self, key: str, config: BaseModel) -> list[str]:
+    def signal_names(self, key: str, config: BaseModel, team: Team) -> list[str]:
         """Name the tracking names that complete an action; none for importers."""
-        return kinds.signal_names(self, key, config)
+        return kinds.signal_names(self, key, config, team)
 
     def complaints(
         self, key: str, config: BaseModel, team_id: int, team_uid: str
@@ -188,11 +188,9 @@ class Plugins(Catalog):
         """Give the document to store, secrets sealed."""
         return kinds.config_doc(self, key, config, team_id)
 
-    def config_of(
-        self, key: str, document: Mapping[str, Any], version: int, team_id: int = 0
-    ) -> Config:
+    def config_of(self, key: str, document: Mapping[str, Any], version: int, team: Team) -> Config:
         """Give a stored configuration back, upgraded. Raises PluginUnavailable, PluginFailed."""
-        return kinds.config_of(self, key, document, version, team_id)
+        return kinds.config_of(self, key, document, version, team)
 
     def read_config(
         self, kind: Any, document: Mapping[str, Any], version: int, team_id: int

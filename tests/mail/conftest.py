@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 
-from tombola.mail.jobs import kinds
+from tombola.mail.jobs import SWEEP, kinds
 from tombola.mail.models import mail
 from tombola.mail.service import MAIL, post
-from tombola.queue import runner
+from tombola.queue import runner, tasks
 from tombola.queue.kinds import House, Kinds
 from tombola.testing.smtp import Letter, Server
 
@@ -24,6 +24,12 @@ class Post:
     def work(self):
         kinds_here = Kinds(kinds())
         return runner.run(House(self.inst, kinds_here), kinds_here[MAIL])
+
+    def sweep(self):
+        with self.inst.db.write() as conn:
+            tasks.put(conn, SWEEP, SWEEP, self.inst.clock())
+        kinds_here = Kinds(kinds())
+        return runner.run(House(self.inst, kinds_here), kinds_here[SWEEP])
 
     def rows(self):
         with self.inst.db.read() as conn:

@@ -120,3 +120,4 @@ def test_a_mail_is_plain_and_its_headers_cannot_be_broken_into():
 
 def test_a_masked_address_shows_its_domain_alone():
     assert rules.masked("ada@tea.example") == "a•••@tea.example"
+    assert rules.masked("") == "•••"

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from tombola.app import create_app
 from tombola.mail import service
+from tombola.mail.jobs import KEEP
 from tombola.mail.models import mail
 from tombola.mail.rules import State
 from tombola.mail.service import MAIL
@@ -181,6 +182,20 @@ def test_what_nobody_has_begun_to_send_can_be_withdrawn(office):
     office.work()
     assert office.states() == ["sent", "sent"]
     assert len(office.came) == 2
+
+
+def test_to_whom_mails_went_is_forgotten_and_that_they_went_is_not(office, clock):
+    office.write("1")
+    office.work()
+    clock.advance(KEEP - timedelta(minutes=1))
+    office.write("2")
+    office.work()
+    office.sweep()
+    assert [row["recipient"] for row in office.rows()] == ["ada@tea.example"] * 2
+    clock.advance(timedelta(minutes=2))
+    office.sweep()
+    assert [row["recipient"] for row in office.rows()] == ["", "ada@tea.example"]
+    assert not office.write("1")
 
 
 def test_a_server_without_tls_gets_no_mail_where_it_is_required(office):

@@ -22,12 +22,32 @@ from tombola.queue.tasks import Claim
 
 #: Longer than a mail server may take for all its answers together.
 LEASE = timedelta(minutes=3)
+#: The duty that forgets to whom mails went, and when it may. That they went stays known.
+SWEEP = "mail_sweep"
+KEEP = timedelta(days=30)
+BATCH = 500
 _OPEN = {State.PENDING, State.FAILED}
 
 
 def kinds() -> list[Kind]:
-    """The mail's kind of duty."""
-    return [Kind(MAIL, _send, lease=LEASE)]
+    """The mail's kinds of duty."""
+    return [
+        Kind(MAIL, _send, lease=LEASE),
+        Kind(SWEEP, _sweep, every=timedelta(days=1), concurrency=1),
+    ]
+
+
+def _sweep(inst: Installation, held: Claim) -> Result:
+    """Forget recipients and words of what ended long ago, a batch a transaction."""
+    ended = (mail.c.ended_at < inst.clock() - KEEP, mail.c.recipient != "")
+    old = select(mail.c.id).where(*ended).limit(BATCH)
+    emptied = {"recipient": "", "subject": "", "text": None}
+    changed = BATCH
+    while changed == BATCH and not held.over():
+        with inst.db.write() as conn:
+            forget = update(mail).where(mail.c.id.in_(old)).values(**emptied)
+            changed = conn.execute(forget).rowcount
+    return Done()
 
 
 def _send(inst: Installation, held: Claim) -> Result:

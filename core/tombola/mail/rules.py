@@ -138,7 +138,7 @@ def address(text: str) -> str:
 def masked(text: str) -> str:
     """An address as pages may show it to somebody who need not know it: ``a•••@tea.example``."""
     local, _, domain = text.rpartition("@")
-    return f"{local[:1]}•••@{domain}"
+    return f"{local[:1]}•••@{domain}" if domain else "•••"
 
 
 def compose(

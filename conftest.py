@@ -1,13 +1,8 @@
-"""For all tests of this workspace: nothing outside is reached, templates are compiled once."""
+"""For all tests of this workspace: nothing outside this machine is reached."""
 
 import ipaddress
 import sys
-from pathlib import Path
 from typing import Any
-
-import flask
-import pytest
-from jinja2 import FileSystemBytecodeCache
 
 
 def _refuse_outside(event: str, arguments: tuple[Any, ...]) -> None:
@@ -31,12 +26,3 @@ def _is_here(host: Any) -> bool:
 def pytest_configure() -> None:
     """Refuse from now on, for as long as this process lives."""
     sys.addaudithook(_refuse_outside)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled_templates(session_folder: Path) -> None:
-    """Share compiled templates: every application of a test would compile them anew."""
-    folder = session_folder / "templates"
-    folder.mkdir(exist_ok=True)
-    kept = FileSystemBytecodeCache(str(folder))
-    flask.Flask.jinja_options = {**flask.Flask.jinja_options, "bytecode_cache": kept}

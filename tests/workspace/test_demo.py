@@ -53,7 +53,7 @@ def test_demo_starts_lives_and_starts_again_as_it_was(runs, tmp_path):
     first = runs[0].wait_ready()
     said = addresses(first)
 
-    assert set(said) == {"Landing page", "Admin", "Demo shop", "Sandbox console"}
+    assert {"Landing page", "Admin", "Demo shop", "Sandbox console"} <= set(said)
     for address in said.values():
         with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 # printed by us
             assert answer.status == 200, address

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from tombola.api import Accepted, Delivery, NotFound, Reply, Webhook
-from tombola.inbox import jobs
+from tombola.inbox import jobs, unseen
 from tombola.inbox.models import inbox
 from tombola.inbox.service import receive
 from tombola.plugins.registry import Plugins
+from tombola.plugins.states import Plugin, State
 from tombola.plugins.switches import Scope, turn
 from tombola.queue import runner
 from tombola.queue.kinds import House, Kinds
@@ -55,15 +56,20 @@ class Site:
     def __init__(self, inst, clock):
         plugin = make_plugin("post", register_webhooks=lambda: [Posted])
         self.webhook = plugin.parts.webhooks[0]
-        self.inst = replace(inst, plugins=Plugins([plugin], inst.plugins.world))
+        self.inst = inst
         self.clock = clock
+        self.use(Plugins([plugin], inst.plugins.world))
+
+    def use(self, plugins):
+        """Go on with other plugins, as after a new start."""
+        self.inst = replace(self.inst, plugins=plugins)
         self.house = House(self.inst, Kinds(jobs.kinds()))
 
-    def post(self, *ids, signature=None):
+    def post(self, *ids, signature=None, receiver="post.events", **headers):
         body = json.dumps([{"id": number} for number in ids]).encode()
-        headers = {"x-signature": sign(body) if signature is None else signature}
+        headers |= {"x-signature": sign(body) if signature is None else signature}
         delivery = Delivery("POST", headers, {}, body, self.clock())
-        return receive(self.inst, "post.events", delivery).status
+        return receive(self.inst, receiver, delivery).status
 
     def work(self):
         while due := tick(self.house):
@@ -121,6 +127,62 @@ def test_while_switched_off_deliveries_are_kept_unseen_and_handled_after(site):
     assert site.webhook.seen == 0
     assert site.states() == ["unseen", "unseen"]
     site.turn(on=True)
+    site.clock.advance(timedelta(hours=2))
+    site.work()
+    assert site.webhook.handled == [1]
+    assert site.states() == ["handled", "refused", "handled"]
+
+
+def test_a_forged_copy_kept_first_does_not_swallow_the_signed_delivery(site):
+    site.turn(on=False)
+    assert site.post(1, signature="forged") == 200
+    assert site.post(1) == 200
+    assert site.post(1, **{"x-forwarded-for": "198.51.100.7", "user-agent": "again"}) == 200
+    assert site.states() == ["unseen", "unseen"]
+    site.turn(on=True)
+    site.clock.advance(timedelta(hours=2))
+    site.work()
+    assert site.webhook.handled == [1]
+
+
+def test_strangers_fill_no_more_than_their_room(site, monkeypatch):
+    monkeypatch.setattr(unseen, "MOST_UNSEEN", 2)
+    site.turn(on=False)
+    assert site.post(1, signature="a") == 200
+    assert site.post(*range(40_000), signature="a") == 503
+    assert site.post(2, signature="a") == 200
+    assert site.post(3, signature="a") == 503
+    assert site.post(2, signature="a") == 200
+    monkeypatch.setattr(unseen, "MOST_UNSEEN", 9)
+    monkeypatch.setattr(unseen, "MOST_UNSEEN_BYTES", 400)
+    assert site.post(3, signature="a") == 503
+    assert site.states() == ["unseen", "unseen"]
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\ud800"])
+def test_what_no_database_keeps_is_not_kept_unseen(site, bad):
+    site.turn(on=False)
+    assert site.post(1, **{"x-odd": bad}) == 503
+    assert site.states() == []
+
+
+@pytest.mark.parametrize("state", [State.BROKEN, State.NEEDS_MIGRATION, State.DISCOVERED])
+def test_deliveries_for_a_plugin_out_of_order_are_kept_and_handled_after(site, state):
+    whole, world = site.inst.plugins, site.inst.plugins.world
+    ill = Plugin("post", "post", "tombola-post", "1")
+    ill.state = state
+    site.use(Plugins([ill], world))
+    assert site.post(1) == 200
+    assert site.post(1, receiver="post.guessed") == 200
+    assert (
+        receive(site.inst, "post.events", Delivery("GET", {}, {}, b"", site.clock())).status == 503
+    )
+    for receiver in ("gone.events", "post.Bad name", "post."):
+        with pytest.raises(NotFound):
+            site.post(1, receiver=receiver)
+    site.work()
+    assert site.states() == ["unseen", "unseen"]
+    site.use(whole)
     site.clock.advance(timedelta(hours=2))
     site.work()
     assert site.webhook.handled == [1]

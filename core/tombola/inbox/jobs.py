@@ -8,7 +8,8 @@ from tombola.api import Accepted, PluginUnavailable, Reply, Webhook
 from tombola.db.rows import first
 from tombola.db.types import text_time
 from tombola.inbox.models import inbox
-from tombola.inbox.service import WEBHOOK, ask, keep, raw_delivery
+from tombola.inbox.service import ask, keep
+from tombola.inbox.unseen import WEBHOOK, raw_delivery
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.queue.kinds import Done, Kind, Parked, Result, Settled
@@ -38,6 +39,9 @@ def _handle(inst: Installation, held: Claim) -> Result:
         return Done()
     webhook = inst.plugins.webhook(row["receiver"])
     if webhook is None:
+        plugin = inst.plugins.owner(row["receiver"])
+        if row["state"] == "unseen" and plugin is not None and plugin.ready:
+            return _end(inst, held, row, "refused")
         raise Parked("Nobody handles these webhooks any more.")
     try:
         if row["state"] == "unseen":

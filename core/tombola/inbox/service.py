@@ -1,13 +1,11 @@
 """Webhooks in: verified by the plugin, kept, answered after the commit, handled later."""
 
-import base64
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from tombola.api import (
     Accepted,
@@ -19,18 +17,15 @@ from tombola.api import (
     Webhook,
 )
 from tombola.db.sets import insert_new
-from tombola.db.types import text_time, time_text
+from tombola.db.types import time_text
 from tombola.inbox.models import inbox
+from tombola.inbox.unseen import COLUMNS, WEBHOOK, Unkept, keep_unseen
 from tombola.installation import Installation
+from tombola.plugins.validation import THING
 from tombola.queue import tasks
 
-#: The kind of duty that handles one event.
-WEBHOOK = "webhook"
 #: Bytes of a delivery; the largest documented one (a batch of a thousand changes) has less.
 MOST_BYTES = 1024 * 1024
-#: Deliveries that are kept for a plugin that is switched off, until it is on again.
-MOST_UNSEEN = 10_000
-COLUMNS = ("receiver", "dedupe", "event", "received_at", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +40,9 @@ class Answer:
 def receive(inst: Installation, receiver: str, delivery: Delivery) -> Answer:
     """Take one delivery.
 
-    While the plugin is switched off or resting, the delivery is kept as it came, unseen, and
-    verified when the plugin is back. An acknowledged delivery has been committed.
+    While the plugin is switched off, resting or not in order (broken, or left out in safe mode:
+    nobody knows its receivers then, so any name is taken for one), the delivery is kept as it
+    came, unseen, and verified when the plugin is back. An acknowledged delivery has been committed.
 
     Args:
         inst: The installation.
@@ -58,11 +54,13 @@ def receive(inst: Installation, receiver: str, delivery: Delivery) -> Answer:
     """
     webhook = inst.plugins.webhook(receiver)
     if webhook is None:
+        if _is_away(inst, receiver):
+            return _wait(inst, receiver, delivery)
         raise NotFound("Nobody receives webhooks here.")
     try:
         said = ask(inst, webhook, delivery)
     except PluginUnavailable:
-        return _keep_unseen(inst, receiver, delivery)
+        return _wait(inst, receiver, delivery)
     except PluginFailed:
         return Answer(503, "try again later")
     if isinstance(said, Reply):
@@ -89,42 +87,22 @@ def keep(conn: Connection, receiver: str, events: Sequence[Accepted], now: datet
         tasks.put(conn, WEBHOOK, str(number), now)
 
 
-def raw_document(delivery: Delivery) -> dict[str, Any]:
-    """A delivery as JSON, its bytes untouched."""
-    return {
-        "method": delivery.method,
-        "headers": dict(delivery.headers),
-        "query": dict(delivery.query),
-        "body": base64.b64encode(delivery.body).decode(),
-        "received_at": time_text(delivery.received_at),
-    }
-
-
-def raw_delivery(document: Mapping[str, Any]) -> Delivery:
-    """The delivery that ``raw_document`` wrote."""
-    return Delivery(
-        method=document["method"],
-        headers=document["headers"],
-        query=document["query"],
-        body=base64.b64decode(document["body"]),
-        received_at=text_time(document["received_at"]),
-    )
-
-
-def _keep_unseen(inst: Installation, receiver: str, delivery: Delivery) -> Answer:
+def _wait(inst: Installation, receiver: str, delivery: Delivery) -> Answer:
     if delivery.method != "POST":
         return Answer(503, "switched off")
-    digest = hashlib.sha256(delivery.body).hexdigest()
-    row = (receiver, f"raw:{digest}", raw_document(delivery), delivery.received_at, "unseen")
-    with inst.db.write() as conn:
-        waiting = conn.execute(
-            select(func.count()).where(inbox.c.receiver == receiver, inbox.c.state == "unseen")
-        ).scalar_one()
-        if waiting >= MOST_UNSEEN:
-            return Answer(503, "too many are waiting")
-        for number in insert_new(conn, inbox, COLUMNS, [row]):
-            tasks.put(conn, WEBHOOK, str(number), delivery.received_at)
+    try:
+        with inst.db.write() as conn:
+            keep_unseen(conn, receiver, delivery)
+    except Unkept as full:
+        return Answer(503, str(full))
     return Answer(200, "ok")
+
+
+def _is_away(inst: Installation, receiver: str) -> bool:
+    """Tell whether an installed plugin might have this receiver, were it in order."""
+    slug, _, name = receiver.partition(".")
+    plugin = inst.plugins.by_slug.get(slug)
+    return plugin is not None and not plugin.ready and THING.fullmatch(name) is not None
 
 
 def _row(receiver: str, event: Accepted, now: datetime) -> tuple[Any, ...]:

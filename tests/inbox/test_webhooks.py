@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from tombola.api import Accepted, Delivery, NotFound, Reply, Webhook
 from tombola.inbox import jobs, unseen
 from tombola.inbox.models import inbox
 from tombola.inbox.service import receive
+from tombola.plugins import quarantine
 from tombola.plugins.registry import Plugins
 from tombola.plugins.states import Plugin, State
 from tombola.plugins.switches import Scope, turn
@@ -35,6 +36,8 @@ class Posted(Webhook):
 
     def receive(self, ctx, request):
         self.seen += 1
+        if "answers" in vars(self):
+            return self.answers
         if request.method == "GET":
             return Reply(request.query.get("challenge", ""))
         if not hmac.compare_digest(request.headers.get("x-signature", ""), sign(request.body)):
@@ -187,6 +190,36 @@ def test_deliveries_for_a_plugin_out_of_order_are_kept_and_handled_after(site, s
     site.work()
     assert site.webhook.handled == [1]
     assert site.states() == ["handled", "refused", "handled"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None, "events", {"id": 1}, [{"id": 1}], Accepted("1"), [Accepted("")],
+        [Accepted("x" * 301)],
+        [Accepted("a\x00")], [Accepted("\ud800")], [Accepted(7)], [Accepted("1", [])],
+        [Accepted("1", {"a": object()})], [Accepted("1", {"a": float("nan")})],
+        [Accepted("1", {"a": ["\x00"]})], [Accepted("1", {"\x00": 1})],
+        [Accepted("1", {}, datetime(2026, 1, 1))],  # noqa: DTZ001 # the fault in question
+        [Accepted("1"), "2"], Reply("x", 99), Reply("x", "200"), Reply(b"x"),
+        Reply("x", 200, "text/plain\r\nx: y"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_cannot_be_kept_is_the_plugins_fault(site, answer):
+    site.webhook.answers = answer
+    assert site.post(1) == 503
+    assert site.states() == []
+    with site.inst.db.read() as conn:
+        (fault,) = quarantine.faults(conn, "post")
+    assert fault.place == "receive"
+
+
+def test_a_tuple_of_events_is_kept_as_it_says(site):
+    at = site.clock()
+    site.webhook.answers = (Accepted("é" * 300, {"id": "ok \\u0000"}, at), Accepted("2", {"id": 2}))
+    assert site.post(1) == 200
+    site.work()
+    assert sorted(map(str, site.webhook.handled)) == ["2", "ok \\u0000"]
 
 
 def test_nobodys_address_is_not_found(site):

@@ -18,6 +18,7 @@ from tombola.api import (
 )
 from tombola.db.sets import insert_new
 from tombola.db.types import time_text
+from tombola.inbox.checks import checked
 from tombola.inbox.models import inbox
 from tombola.inbox.unseen import COLUMNS, WEBHOOK, Unkept, keep_unseen
 from tombola.installation import Installation
@@ -74,9 +75,9 @@ def receive(inst: Installation, receiver: str, delivery: Delivery) -> Answer:
 
 
 def ask(inst: Installation, webhook: Webhook, delivery: Delivery) -> Reply | Sequence[Accepted]:
-    """Let the plugin verify a delivery and split it into events."""
+    """Let the plugin verify a delivery and split it into events; a wrong answer is its fault."""
     return inst.plugins.call(
-        webhook.key, None, "receive", lambda ctx: webhook.receive(ctx, delivery)
+        webhook.key, None, "receive", lambda ctx: checked(webhook.receive(ctx, delivery))
     )
 
 

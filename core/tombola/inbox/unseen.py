@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from tombola.api import Delivery
 from tombola.db.sets import insert_new
 from tombola.db.types import text_time, time_text
+from tombola.inbox.checks import need_storable
 from tombola.inbox.models import inbox
 from tombola.queue import tasks
 
@@ -104,9 +105,8 @@ def _waiting(conn: Connection, receiver: str) -> dict[str, int]:
 
 def _storable(value: Any) -> bool:
     """Tell whether PostgreSQL takes a document: no NUL, nothing that is no Unicode."""
-    text = json.dumps(value, ensure_ascii=False)
     try:
-        text.encode()
-    except UnicodeEncodeError:
+        need_storable(value)
+    except ValueError:
         return False
-    return "\\u0000" not in text
+    return True

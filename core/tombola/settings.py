@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
+    def first_start_token(self) -> Path:
+        """The file that shows whose machine this is, until the first operator is made."""
+        return self.data_dir.resolve() / "first-start-token"
+
+    @property
     def fetch_exempt(self) -> frozenset[str]:
         """``host:port`` pairs exempt from the refusal of private addresses."""
         return frozenset(part.strip() for part in self.fetch_allow.split(",") if part.strip())

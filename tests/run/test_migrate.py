@@ -92,7 +92,24 @@ def test_check_says_what_is_missing_until_all_is_there(data):
 
     assert before.exit_code == 1
     assert "run `tombola migrate`" in before.output
-    assert (after.exit_code, after.output) == (0, "Nothing is missing.\n")
+    assert after.exit_code == 0
+    assert after.output.startswith("Nothing is missing.\n")
+
+
+def test_check_notes_a_missing_operator_and_missing_mail(data, monkeypatch):
+    monkeypatch.setenv("TOMBOLA_OPERATOR_PASSWORD", "a long enough one")
+    CliRunner().invoke(main, ["migrate"])
+    before = CliRunner().invoke(main, ["check"])
+    words = ["operator", "create", "--name", "Robin", "--email", "robin@tombola.example"]
+    CliRunner().invoke(main, words)
+    after = CliRunner().invoke(main, ["check"])
+
+    assert (before.exit_code, after.exit_code) == (0, 0)
+    assert "Note: There is no operator yet; run `tombola operator create`" in before.output
+    assert "/first-start" in before.output
+    assert "operator" not in after.output
+    assert "Note: No mail is sent" in after.output
+    assert "TOMBOLA_SMTP_URL" in after.output
 
 
 def test_first_operator_is_made_once(data, monkeypatch):

@@ -35,6 +35,11 @@ def test_run_is_ready_answers_and_ends_with_nothing_left(start):
     run = start().wait_ready()
     groups = run.groups()
     assert run.is_healthy()
+    said = "".join(run.lines)
+    assert f"http://localhost:{run.port}/first-start\n" in said
+    assert str((run.data / "first-start-token").resolve()) in said
+    assert (run.data / "first-start-token").exists()
+    assert "tombola operator create" in said
     assert len(members(groups)) >= len(groups)
 
     run.end(signal.SIGINT)

@@ -33,7 +33,7 @@ def test_taken_port_is_one_line_with_the_remedy_and_starts_nothing(tmp_path):
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
     assert f"Port {port} is taken" in line
-    assert "TOMBOLA_PORT=9000 make run" in line
+    assert "TOMBOLA_PORT=9000 tombola run" in line
     assert not (tmp_path / "valkey").exists()
 
 

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @click.command()
 def check() -> None:
-    """Say what this installation lacks; the exit code is 1 when it lacks anything."""
+    """Say what this installation lacks; the exit code is 1 when it lacks anything.
+
+    What it can run without is noted, and does not count.
+    """
     from tombola.settings import get_settings  # noqa: PLC0415 # --help stays quick
 
     settings = get_settings()
@@ -29,6 +32,25 @@ def check() -> None:
     if lacks:
         raise SystemExit(1)
     click.echo("Nothing is missing.")
+    for note in _notes(settings):
+        click.echo(f"Note: {note}")
+
+
+def _notes(settings: "Settings") -> Iterator[str]:
+    """What an installation runs without, and probably should not for long."""
+    from contextlib import closing  # noqa: PLC0415 # --help stays quick
+
+    from tombola.db import Database  # noqa: PLC0415
+    from tombola.teams.service import is_run_by_somebody  # noqa: PLC0415
+
+    with closing(Database(settings.database)) as db:
+        if not is_run_by_somebody(db):
+            yield (
+                "There is no operator yet; run `tombola operator create`, "
+                f"or start Tombola and open {settings.address}/first-start."
+            )
+    if not settings.smtp_url:
+        yield "No mail is sent, so nobody can confirm an e-mail address; set TOMBOLA_SMTP_URL."
 
 
 def _database(url: str) -> Iterator[str]:

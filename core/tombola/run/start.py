@@ -27,6 +27,9 @@ MAIL = BESIDE + 1
 #: Ports to propose when the chosen one is taken.
 EXAMPLES = (9000, 8500)
 
+#: The page on which the first operator is made.
+FIRST_START = "/first-start"
+
 #: Stopped in this order, whatever else runs between the reconciler and Valkey.
 FIRST_TO_STOP = ("web", "worker", "reconciler")
 #: Work once, before or beside the others.
@@ -108,8 +111,9 @@ def _check_ports(port: int, beside: int) -> None:
     taken = first_taken(range(port, port + beside + 1))
     if taken is not None:
         raise Failed(
-            f"Port {taken} is taken by another program. Stop it, or choose another port, "
-            f"for example: TOMBOLA_PORT={EXAMPLES[port == EXAMPLES[0]]} make run"
+            f"Port {taken} is taken by another program. Stop it, or put another port before "
+            f"your command, for example: TOMBOLA_PORT={EXAMPLES[port == EXAMPLES[0]]} tombola run "
+            "(or make run)"
         )
 
 
@@ -147,7 +151,7 @@ def _start_programs(
         patience=PATIENCE,
         failure="The web server does not answer; its lines above say why.",
     )
-    supervisor.console.say(_ready(sayings or [f"Admin: {settings.address}/log-in"]))
+    supervisor.console.say(_ready(sayings or _first_words(settings)))
 
 
 def tombola(*words: str) -> list[str]:
@@ -180,6 +184,35 @@ def is_healthy(port: int) -> bool:
         return False
     finally:
         line.close()
+
+
+def lacks_operator(port: int) -> bool:
+    """Whether the log-in page leads on to the first start; opening that makes its file."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", "/log-in")
+        answer = line.getresponse()
+        answer.read()
+        if not str(answer.headers["Location"]).endswith(FIRST_START):
+            return False
+        line.request("GET", FIRST_START)
+        return line.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
+
+
+def _first_words(settings: Settings) -> list[str]:
+    """Where to go on; without an operator, the two ways to become it."""
+    if not lacks_operator(settings.port):
+        return [f"Admin: {settings.address}/log-in"]
+    return [
+        "No operator yet: make yourself one, in a browser or in a terminal.",
+        f"Browser: {settings.address}{FIRST_START}",
+        f"Its set-up text: {settings.first_start_token}",
+        "Terminal: tombola operator create",
+    ]
 
 
 def _ready(sayings: Sequence[str]) -> str:

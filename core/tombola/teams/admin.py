@@ -29,7 +29,7 @@ class FirstStart(BaseModel):
     name: Annotated[Name, Field(title="Your name")]
     email: Annotated[Email, Field(title="E-mail address", examples=["you@example.com"])]
     password: Annotated[
-        SecretStr, Field(title="Password", min_length=10, description="At least ten signs.")
+        SecretStr, Field(title="Password", min_length=10, description="At least ten characters.")
     ]
 
 
@@ -138,8 +138,10 @@ def _first_start(form: Form[FirstStart]) -> str:
     inst = current()
     if service.has_operator(inst):
         raise NotFound("This installation has its operator already.")
-    first_start.offer_token(inst)
-    return render_template("teams/first_start.html", form=form)
+    path = first_start.offer_token(inst)
+    near = first_start.is_near(inst.settings, request.remote_addr, list(request.headers.keys()))
+    place = str(path) if near else f"TOMBOLA_DATA_DIR/{path.name}"
+    return render_template("teams/first_start.html", form=form, place=place)
 
 
 def _log_in_page(form: Form[LogIn], back: str) -> str:

@@ -3,7 +3,10 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Collection
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tombola.api import Invalid
 from tombola.installation import Installation
@@ -12,12 +15,27 @@ from tombola.teams import service
 from tombola.teams.service import Member, NewMember
 from tombola.web.security import same_token
 
-_FILE = "first-start-token"
-
 
 def token_file(settings: Settings) -> Path:
     """Where the token stands until the first operator is made."""
-    return settings.data_dir.resolve() / _FILE
+    return settings.first_start_token
+
+
+def is_near(settings: Settings, visitor: str | None, headers: Collection[str]) -> bool:
+    """Whether a visitor sits at this machine, so that a place on its disk is no secret.
+
+    Behind a proxy every visitor seems to; so the installation's own address has to be local too.
+    """
+    host = urlsplit(settings.address).hostname or ""
+    passed_on = "X-Forwarded-For" in headers or "Forwarded" in headers
+    return not passed_on and _is_loopback(host) and _is_loopback(visitor or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def offer_token(inst: Installation) -> Path:

@@ -1,6 +1,7 @@
 """Teams and their members."""
 
 import re
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from sqlalchemy import Connection, RowMapping, func, select
 
 from tombola.api import Conflict, Invalid, NotFound
-from tombola.db import new_uid
+from tombola.db import Database, new_uid
 from tombola.db.rows import insert_one
 from tombola.installation import Installation
 from tombola.settings import Settings
@@ -77,7 +78,12 @@ def hasher(settings: Settings) -> PasswordHasher:
 
 def has_operator(inst: Installation) -> bool:
     """Whether anyone runs this installation yet."""
-    with inst.db.read() as conn:
+    return is_run_by_somebody(inst.db)
+
+
+def is_run_by_somebody(db: Database) -> bool:
+    """The same for those who have no installation at hand."""
+    with db.read() as conn:
         return _operators(conn) > 0
 
 
@@ -166,8 +172,10 @@ def team_by_id(conn: Connection, team_id: int) -> Team:
 
 
 def slug_of(name: str) -> str:
-    """An address made from a name: lower-case words with hyphens, never empty."""
-    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    """An address made from a name: lower-case words with hyphens, never empty; ö is o, ß is ss."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(char for char in letters if not unicodedata.combining(char))
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     return (words if words[:1].isalpha() and len(words) > 1 else f"team-{words}").rstrip("-")[:40]
 
 

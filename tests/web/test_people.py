@@ -42,6 +42,25 @@ def test_first_start_needs_the_text_from_the_data_folder(empty):
     assert "not the text in that file" in refused.text
 
 
+@pytest.mark.parametrize(
+    ("headers", "address", "near"),
+    [
+        ({}, "127.0.0.1", True),
+        ({}, "192.0.2.7", False),
+        ({"X-Forwarded-For": "192.0.2.7"}, "127.0.0.1", False),
+    ],
+)
+def test_first_start_names_the_place_on_the_disk_to_this_machine_alone(
+    empty, headers, address, near
+):
+    secret = str(token_file(empty.extensions["tombola"].settings))
+    client = empty.test_client()
+    text = client.get("/first-start", headers=headers, environ_base={"REMOTE_ADDR": address}).text
+    assert (secret in text) is near
+    assert ("TOMBOLA_DATA_DIR/first-start-token" in text) is not near
+    assert "tombola operator create" in text
+
+
 def test_first_start_makes_the_operator_once(empty):
     client = empty.test_client()
     client.get("/first-start")
@@ -59,7 +78,7 @@ def test_first_start_says_what_is_wrong_beside_the_fields(empty):
     client.get("/first-start")
     refused = start(client, token="x", password="short", email="nobody")
     assert refused.status_code == 422
-    assert "Write at least 10 signs." in refused.text
+    assert "Write at least 10 characters." in refused.text
     assert 'aria-describedby="f-password-error f-password-help"' in refused.text
     assert "short" not in refused.text
 

@@ -27,19 +27,21 @@ def _short(context: Mapping[str, Any]) -> str:
     least = int(context["min_length"])
     if least == 1:
         return _("Fill this in.")
-    return ngettext("Write at least %(n)d sign.", "Write at least %(n)d signs.", least) % {
-        "n": least
-    }
+    return ngettext(
+        "Write at least %(n)d character.", "Write at least %(n)d characters.", least
+    ) % {"n": least}
 
 
 def _long(context: Mapping[str, Any]) -> str:
     most = int(context["max_length"])
-    return ngettext("At most %(n)d sign fits.", "At most %(n)d signs fit.", most) % {"n": most}
+    return ngettext("At most %(n)d character fits.", "At most %(n)d characters fit.", most) % {
+        "n": most
+    }
 
 
 def _few(context: Mapping[str, Any]) -> str:
     least = int(context["min_length"])
-    return ngettext("Give at least %(n)d.", "Give at least %(n)d.", least) % {"n": least}
+    return ngettext("Write at least %(n)d.", "Write at least %(n)d.", least) % {"n": least}
 
 
 def _many(context: Mapping[str, Any]) -> str:

@@ -19,9 +19,11 @@ from tombola.entries.linking import recognise
 from tombola.entries.models import entry
 from tombola.entries.record import load_rules, record
 from tombola.entries.service import revoke
-from tombola.outbox.jobs import SWEEP, kinds
+from tombola.outbox.jobs import ERASURE, SWEEP, Told, kinds
 from tombola.outbox.models import outbox
+from tombola.outbox.service import announce
 from tombola.plugins.registry import Plugins
+from tombola.plugins.states import Plugin, State
 from tombola.queue import runner
 from tombola.queue.kinds import House, Kinds
 from tombola.queue.models import task
@@ -38,7 +40,7 @@ class Listener:
         self.heard = []
         self.failing = failing
 
-    def plugin(self, slug):
+    def plugin(self, slug, **more):
         def on_entries_recorded(entries, campaign):
             self._hear("recorded", entries, campaign.title)
 
@@ -57,6 +59,7 @@ class Listener:
             on_entries_revoked=on_entries_revoked,
             on_identity_linked=on_identity_linked,
             on_campaign_changed=on_campaign_changed,
+            **more,
         )
 
     def _hear(self, *what):
@@ -66,12 +69,30 @@ class Listener:
         self.heard.append(what)
 
 
+def _erasure(_conn, row):
+    return Told({"entrant_id": row["payload"]["entrant"], "team_id": "team"})
+
+
+def eraser(erased):
+    def on_entrant_erased(entrant_id):
+        erased.append(entrant_id)
+
+    return on_entrant_erased
+
+
+def out_of_order(slug, state):
+    """A plugin of which no hook is known."""
+    ill = Plugin(slug, slug, f"tombola-{slug}", "1")
+    ill.state = state
+    return ill
+
+
 class Site:
     def __init__(self, inst, clock, *listeners):
         plugins = [listener.plugin(f"ear{n}") for n, listener in enumerate(listeners)]
-        self.inst = replace(inst, plugins=Plugins(plugins, inst.plugins.world))
+        self.inst = inst
         self.clock = clock
-        self.house = House(self.inst, Kinds(kinds(READERS)))
+        self.use(*plugins)
         operator = Actor(0, "", None, "Op", Role.OWNER, operator=True)
         made = teams.create_team(inst, operator, teams.NewTeam(name="Team One"))
         self.actor = Actor(made.id, made.uid, None, "Ada", Role.OWNER)
@@ -83,6 +104,11 @@ class Site:
                 config={}, config_version=1, interval="unlimited", worth=2, position=1,
                 mandatory=False, created_at=clock(),
             )  # fmt: skip
+
+    def use(self, *plugins):
+        """Go on with other plugins, as after a new start."""
+        self.inst = replace(self.inst, plugins=Plugins(plugins, self.inst.plugins.world))
+        self.house = House(self.inst, Kinds(kinds(READERS | {ERASURE: _erasure})))
 
     def form(self, days=1):
         now = self.clock()
@@ -180,3 +206,50 @@ def test_old_events_are_forgotten_and_waiting_ones_are_not(inst, clock):
     with inst.db.read() as conn:
         left = conn.execute(select(outbox.c.relayed_at)).scalars().all()
     assert left == [None]
+
+
+@pytest.mark.parametrize("state", [each for each in State if each is not State.READY])
+def test_what_a_plugin_out_of_order_missed_is_told_when_it_is_back(inst, clock, state):
+    listener = Listener()
+    site = Site(inst, clock)
+    site.use(out_of_order("ear", state), out_of_order("mute", state))
+    site.enter("a")
+    with inst.db.write() as conn:
+        announce(conn, site.actor.team_id, None, ERASURE, {"entrant": "ent1"}, clock())
+    site.work()
+    with inst.db.read() as conn:
+        waiting = conn.execute(select(task.c.state).where(task.c.kind == "delivery")).scalars()
+        assert list(waiting) == ["parked"] * 4
+    erased = []
+    back = listener.plugin("ear", on_entrant_erased=eraser(erased))
+    site.use(back, make_plugin("mute"))
+    clock.advance(timedelta(minutes=6))
+    site.work()
+    assert [heard[0] for heard in listener.heard] == ["recorded"]
+    assert erased == ["ent1"]
+    with inst.db.read() as conn:
+        ended = conn.execute(select(task.c.state).where(task.c.kind == "delivery")).scalars()
+        assert set(ended) == {"done"}
+
+
+def test_a_duty_to_erase_is_not_forgotten_before_it_is_done(inst, clock):
+    erased = []
+    site = Site(inst, clock)
+    site.use(out_of_order("ear", State.BROKEN))
+    settle_in(site.house)
+    site.enter("a")
+    with inst.db.write() as conn:
+        announce(conn, site.actor.team_id, None, ERASURE, {"entrant": "ent1"}, clock())
+    site.work()
+    clock.advance(timedelta(days=31))
+    site.work()
+    with inst.db.read() as conn:
+        assert conn.execute(select(outbox.c.event)).scalars().all() == [ERASURE]
+    site.use(make_plugin("ear", on_entrant_erased=eraser(erased)))
+    clock.advance(timedelta(minutes=6))
+    site.work()
+    assert erased == ["ent1"]
+    clock.advance(timedelta(hours=2))
+    site.work()
+    with inst.db.read() as conn:
+        assert conn.execute(select(outbox.c.event)).scalars().all() == []

@@ -1,7 +1,8 @@
 """From the outbox to the plugins that listen: one duty for each plugin and event.
 
 A plugin's failure delays nobody else's: every delivery is a duty of its own, tried again with
-growing waits, parked while the plugin is away, and dead, with a button, after the last try.
+growing waits, parked while the plugin is away or out of order, and dead, with a button, after the
+last try.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Text, cast, exists, or_, select
 
 from tombola.api import PluginUnavailable
 from tombola.db.rows import first
@@ -20,6 +21,8 @@ from tombola.outbox.models import outbox
 from tombola.plugins.world import TeamRef
 from tombola.queue import tasks
 from tombola.queue.kinds import Again, Done, Kind, Parked, Result
+from tombola.queue.models import task
+from tombola.queue.rules import State
 from tombola.queue.tasks import Claim
 from tombola.teams.service import team_by_id
 
@@ -28,6 +31,8 @@ RELAY, DELIVERY = "relay", "delivery"
 #: The duty that forgets events whose every delivery has long ended or waited too long.
 SWEEP = "outbox_sweep"
 KEEP = timedelta(days=30)
+#: The event that is a duty of law, and therefore waits as long as it has to.
+ERASURE = "entrant_erased"
 #: Events that one transaction shares out.
 BATCH = 200
 
@@ -74,7 +79,7 @@ def _relay(readers: Mapping[str, Reader], inst: Installation, held: Claim) -> Re
             (f"{number}:{slug}", team_id)
             for number, event, team_id in rows
             if event in readers
-            for slug in inst.plugins.listeners(f"on_{event}")
+            for slug in _hearers(inst, f"on_{event}")
         ]
         for key, team_id in told:
             tasks.put(conn, DELIVERY, key, now, team_id=team_id)
@@ -85,9 +90,22 @@ def _relay(readers: Mapping[str, Reader], inst: Installation, held: Claim) -> Re
     return Again(now) if len(rows) == BATCH else Done()
 
 
+def _hearers(inst: Installation, hook: str) -> list[str]:
+    """The plugins that listen, and those out of order, of which nobody knows whether they would.
+
+    A delivery to the latter waits, parked, until they are in order; then it is made, or ends at
+    once when they do not listen after all.
+    """
+    away = (slug for slug, plugin in inst.plugins.by_slug.items() if not plugin.ready)
+    return list(dict.fromkeys((*inst.plugins.listeners(hook), *away)))
+
+
 def _sweep(inst: Installation, held: Claim) -> Result:
-    """Forget old events, a batch a transaction."""
-    old = select(outbox.c.id).where(outbox.c.relayed_at < inst.clock() - KEEP).limit(BATCH)
+    """Forget old events, a batch a transaction; a duty to erase stays until each has done it."""
+    mine = task.c.key.startswith(cast(outbox.c.id, Text).concat(":"))
+    owed = exists().where(task.c.kind == DELIVERY, task.c.state != State.DONE, mine)
+    gone_by = outbox.c.relayed_at < inst.clock() - KEEP
+    old = select(outbox.c.id).where(gone_by, or_(outbox.c.event != ERASURE, ~owed)).limit(BATCH)
     gone = BATCH
     while gone == BATCH and not held.over():
         with inst.db.write() as conn:

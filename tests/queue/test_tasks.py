@@ -1,5 +1,6 @@
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -214,6 +215,26 @@ def test_dropped_row_fences_its_worker(site):
 
     with pytest.raises(Fenced), site.db.write() as conn:
         tasks.guard(conn, held, now=site.clock(), lease=LEASE)
+
+
+@pytest.mark.parametrize(("key", "owner"), [("b", "me"), ("a", "other")])
+def test_claim_of_a_dropped_row_is_none_of_the_row_that_takes_its_number(site, key, owner):
+    put(site)
+    (old,) = claim(site)
+    with site.db.write() as conn:
+        tasks.drop(conn, "import", ["a"])
+    put(site, key)
+    (new,) = claim(site, owner=owner)
+    if site.db.dialect == "sqlite":
+        assert (new.id, new.fence) == (old.id, old.fence), "the case that matters"
+
+    for act in (tasks.finish, partial(tasks.guard, now=site.clock())):
+        with pytest.raises(Fenced), site.db.write() as conn:
+            act(conn, old)
+
+    with site.db.write() as conn:
+        tasks.finish(conn, new)
+    assert row(site, key).state == State.DONE
 
 
 def test_due_kinds_counts_what_nobody_holds(site):

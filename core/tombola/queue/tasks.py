@@ -22,7 +22,7 @@ from tombola.queue.rules import NEVER, PARKED_FOR, State, after_failure, short, 
 #: Tries of a duty without any progress between them.
 ATTEMPTS = 5
 _CLAIMED = (
-    *("id", "kind", "key", "team_id", "fence", "asked", "attempts"),
+    *("id", "kind", "key", "team_id", "owner", "fence", "asked", "attempts"),
     *("due_at", "payload", "progress"),
 )
 
@@ -36,6 +36,8 @@ class Claim:
     """A duty that this worker holds until its lease ends.
 
     Attributes:
+        owner: Whose it is. SQLite gives the number of a dropped row to a new one, whose fences
+            begin anew, so that number and fence alone would not tell the two apart.
         fence: Grows with each claim; writes that carry an older one are refused.
         asked: How often it had been put; a ``put`` meanwhile makes the duty run again.
         due_at: When it was due.
@@ -47,6 +49,7 @@ class Claim:
     kind: str
     key: str
     team_id: int | None
+    owner: str
     fence: int
     asked: int
     attempts: int
@@ -303,6 +306,13 @@ def _sooner(held: Claim, due_at: datetime) -> Any:
 
 
 def _settle(conn: Connection, held: Claim, values: Mapping[str, Any]) -> None:
-    mine = and_(task.c.id == held.id, task.c.fence == held.fence, task.c.state == State.RUNNING)
+    mine = and_(
+        task.c.id == held.id,
+        task.c.kind == held.kind,
+        task.c.key == held.key,
+        task.c.owner == held.owner,
+        task.c.fence == held.fence,
+        task.c.state == State.RUNNING,
+    )
     if conn.execute(update(task).where(mine).values(**values)).rowcount != 1:
         raise Fenced(f"{held.kind} {held.key}: another worker has taken it over.")

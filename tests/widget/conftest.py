@@ -18,8 +18,10 @@ from sqlalchemy import select
 
 from tombola.campaigns import actions, service
 from tombola.campaigns.rules import ActionForm, CampaignForm, Interval
+from tombola.db import new_uid
 from tombola.entries.models import entry
 from tombola.entries.totals import recount
+from tombola.importing.models import source
 from tombola.installation import Installation
 from tombola.mail import jobs as mail_jobs
 from tombola.plans.service import ensure_first_plans
@@ -183,8 +185,22 @@ class Site:
         )
         return actions.add(self.inst, self.actor, self.campaign.uid, form)
 
-    def importer(self) -> service.Action:
-        """Add an action whose entries come from X."""
+    def importer(self, state: str = "active") -> service.Action:
+        """Add an action whose entries come from X, with a source in that state."""
+        added = self.bare_importer()
+        now = self.inst.clock()
+        with self.inst.db.write() as conn:
+            conn.execute(
+                source.insert().values(
+                    uid=new_uid(now), team_id=self.actor.team_id, action_id=added.id,
+                    importer_key=added.type_key, config={"hashtags": ["tombola"]},
+                    config_version=1, every_seconds=3600, state=state, detail={}, created_at=now,
+                )
+            )  # fmt: skip
+        return added
+
+    def bare_importer(self) -> service.Action:
+        """Add an action that imports from X, without a source."""
         form = ActionForm(
             type_key="twitter_import.hashtag",
             title="Post on X",

@@ -107,6 +107,10 @@ class IdentityProvider(Keyed, ABC):
 
     consent: ClassVar[Text | None] = None
 
+    def ready(self, ctx: Ctx) -> bool:
+        """Say whether a log-in can work now; it is offered only then. Asks no network."""
+        return True
+
     @abstractmethod
     def begin(self, ctx: Ctx, flow: Flow) -> Redirect | Ask:
         """Say where the browser has to go. Pure; the core keeps ``flow``."""

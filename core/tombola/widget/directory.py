@@ -3,17 +3,19 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from tombola.api import CampaignView, NotFound, Text
+from tombola.api import CampaignView, NotFound, PluginFailed, PluginUnavailable, Text
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.models import action_signal
 from tombola.campaigns.rules import Interval
 from tombola.campaigns.service import Action, Campaign
+from tombola.db.sets import members
+from tombola.importing.models import source
 from tombola.installation import Installation
 from tombola.teams.rules import Actor
 from tombola.widget import gates
@@ -31,8 +33,10 @@ class Place:
     Attributes:
         team: acts for the team where plugins are asked.
         actions: by number, without the removed ones.
-        shut: actions whose plugin or plan does not let them run now, with the reason.
+        shut: actions whose plugin or plan does not let them run now, or that import from nowhere,
+            with the reason.
         signals: actions by tracking name.
+        log_ins: providers that the open actions have to do with, and that are set up.
     """
 
     campaign: Campaign
@@ -41,6 +45,7 @@ class Place:
     actions: Mapping[int, Action]
     shut: Mapping[int, Text]
     signals: Mapping[str, tuple[Action, ...]]
+    log_ins: tuple[str, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -89,6 +94,7 @@ def read(inst: Installation, key: str) -> Place | None:
             .where(action_signal.c.campaign_id == campaign.id)
             .order_by(action_signal.c.name, action_signal.c.action_id)
         ).all()
+        fed = _fed(conn, actions)
     signals: dict[str, tuple[Action, ...]] = {}
     for name, action_id in named:
         if action_id in actions:
@@ -96,4 +102,41 @@ def read(inst: Installation, key: str) -> Place | None:
     team = Actor.system(campaign.team_id, view.team_id)
     reasons = {number: gates.shut_reason(inst, team, each) for number, each in actions.items()}
     shut = {number: reason for number, reason in reasons.items() if reason is not None}
-    return Place(campaign, view, team, actions, shut, signals)
+    for number, action in actions.items():
+        if inst.plugins.importer(action.type_key) is not None and number not in fed:
+            shut.setdefault(number, "It has no source.")
+    log_ins = _log_ins(inst, team, [each for number, each in actions.items() if number not in shut])
+    return Place(campaign, view, team, actions, shut, signals, log_ins)
+
+
+def _fed(conn: Connection, actions: Collection[int]) -> set[int]:
+    """Those of the actions that have a source."""
+    rows = conn.execute(
+        select(source.c.action_id).where(
+            members(conn, source.c.action_id, sorted(actions)), source.c.removed_at.is_(None)
+        )
+    )
+    return set(rows.scalars())
+
+
+def _log_ins(inst: Installation, team: Actor, actions: Collection[Action]) -> tuple[str, ...]:
+    """The providers that actions have to do with and that can be used now."""
+    wanted: set[str] = set()
+    for action in actions:
+        importer = inst.plugins.importer(action.type_key)
+        kind = inst.plugins.action_type(action.type_key)
+        if importer is not None and importer.identity is not None:
+            wanted.add(importer.identity)
+        if kind is not None:
+            wanted.update(kind.identities)
+    return tuple(key for key in sorted(wanted) if _is_ready(inst, team, key))
+
+
+def _is_ready(inst: Installation, team: Actor, key: str) -> bool:
+    provider = inst.plugins.provider(key)
+    if provider is None:
+        return False
+    try:
+        return inst.plugins.call(key, team, "ready", provider.ready)
+    except (PluginFailed, PluginUnavailable):
+        return False

@@ -40,12 +40,19 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """A way to enter with a network."""
+    """A way to enter with a network.
+
+    Attributes:
+        consent: what an entrant agrees to who is known by something else already.
+        known: who the entrant is there, if that is known.
+        posts: entries are made of what people post there.
+    """
 
     key: str
     title: Text
     consent: Text | None
     known: Identity | None
+    posts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class Card:
         href: where its link goes; ours first where the entrant is to be recognised.
         form: what it asks.
         notice: what came of an act just now.
+        refused: that act did not count.
     """
 
     action: Action
@@ -71,6 +79,7 @@ class Card:
     pictures: tuple[Picture, ...]
     rhythm: str
     notice: Text
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,8 @@ def show(
     said = notices or {}
     cards = []
     for number, action in place.actions.items():
+        if number not in found.earned and _is_absent(inst, place, action):
+            continue
         seen = Seen(broken=True) if number in place.shut else look(inst, place.team, action, who)
         stands = (
             Standing.AWAY
@@ -143,6 +154,7 @@ def show(
                 pictures=_pictures(inst, place, action) if seen.imports else (),
                 rhythm=rhythm(seen.every_s),
                 notice=said.get(action.uid, ""),
+                refused=action.uid in (forms or {}),
             )
         )
     return Shown(
@@ -187,6 +199,11 @@ def rhythm(every_s: int | None) -> str:
     return _("We look for new posts every %(n)s hours.") % {"n": every_s // 3600}
 
 
+def _is_absent(inst: Installation, place: Place, action: Action) -> bool:
+    """Whether there is nothing to show: a shut action that no entrant could do here anyway."""
+    return action.id in place.shut and inst.plugins.action_type(action.type_key) is None
+
+
 def _is_done(standing: Standing) -> bool:
     return standing in {Standing.DONE, Standing.TOMORROW, Standing.NEXT_HOUR}
 
@@ -226,23 +243,15 @@ def _pictures(inst: Installation, place: Place, action: Action) -> tuple[Picture
 
 
 def _log_ins(inst: Installation, place: Place, who: Who | None) -> tuple[LogIn, ...]:
-    """The networks that this campaign has to do with."""
-    wanted: set[str] = set()
-    for number, action in place.actions.items():
-        importer = inst.plugins.importer(action.type_key)
-        kind = inst.plugins.action_type(action.type_key)
-        if number in place.shut:
-            continue
-        if importer is not None and importer.identity is not None:
-            wanted.add(importer.identity)
-        if kind is not None:
-            wanted.update(kind.identities)
+    """The networks that this campaign has to do with, as far as they can be used."""
+    importers = [inst.plugins.importer(each.type_key) for each in place.actions.values()]
+    fed = {each.identity for each in importers if each is not None}
     found = []
-    for key in sorted(wanted):
+    for key in place.log_ins:
         provider = inst.plugins.provider(key)
-        if provider is not None and inst.plugins.why_not(key, place.team) is None:
+        if provider is not None:
             known = who.identity(key) if who is not None else None
-            found.append(LogIn(key, provider.title, provider.consent, known))
+            found.append(LogIn(key, provider.title, provider.consent, known, posts=key in fed))
     return tuple(found)
 
 

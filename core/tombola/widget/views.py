@@ -16,6 +16,7 @@ from tombola.api import (
 )
 from tombola.campaigns.service import Action
 from tombola.importing.models import source
+from tombola.importing.states import SourceState
 from tombola.installation import Installation
 from tombola.teams.rules import Actor
 from tombola.widget.gates import config_of
@@ -28,7 +29,7 @@ class Seen:
     Attributes:
         broken: nothing can be said now; the page shows a neutral place.
         imports: entries come from a network by themselves.
-        every_s: how often the network is asked.
+        every_s: how often the network is asked; None while no source is being asked.
         needs: providers that the entrant has to log in with first.
     """
 
@@ -68,17 +69,21 @@ def _import(
     inst: Installation, team: Actor, importer: Importer[Any, Any], action: Action, who: Who | None
 ) -> Seen:
     with inst.db.read() as conn:
-        row = conn.execute(
-            select(source.c.config, source.c.config_version, source.c.every_seconds)
+        columns = (source.c.config, source.c.config_version, source.c.every_seconds, source.c.state)
+        rows = conn.execute(
+            select(*columns)
             .where(source.c.action_id == action.id, source.c.removed_at.is_(None))
             .order_by(source.c.id)
-        ).first()
-    if row is None:
+        ).all()
+    if not rows:
         return Seen(imports=True)
+    asked = [row for row in rows if row.state == SourceState.ACTIVE]
+    row = (asked or rows)[0]
+    every_s = min((each.every_seconds for each in asked), default=None)
 
     def ask(ctx: Ctx) -> View:
         config = inst.plugins.read_config(importer, row.config, row.config_version, team.team_id)
         return importer.view(ctx, config, who)
 
     view = inst.plugins.call(action.type_key, team, "view", ask)
-    return Seen(view, imports=True, every_s=row.every_seconds)
+    return Seen(view, imports=True, every_s=every_s)

@@ -38,6 +38,10 @@ class XAccount(IdentityProvider):
         "for me."
     )
 
+    def ready(self, ctx: Ctx) -> bool:
+        """Say whether there is an app to log in to."""
+        return log_in_app(ctx) is not None
+
     def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
         """Send the browser to X."""
         return Redirect(LogIn(ctx, _app(ctx)).dialog(flow))
@@ -51,7 +55,12 @@ class XAccount(IdentityProvider):
             ctx.log.warning("log_in_unanswered", why=str(error))
             raise Invalid({"": "X did not answer. Please try again in a minute."}) from error
         return Proven(
-            Identity(self.key, str(user["id"]), handle=user.get("username"), name=user.get("name"))
+            Identity(
+                self.key,
+                str(user["id"]),
+                handle=user.get("username"),
+                name=mapping.shown_name(user),
+            )
         )
 
     def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:

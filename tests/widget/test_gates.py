@@ -85,6 +85,25 @@ def test_gate_is_asked_about_answers_too(site):
     assert states(site) == [("refused", "The order was cancelled.")]
 
 
+def test_refused_answer_is_said_to_be_so_and_stays_in_the_form(site):
+    app = create_app(site.inst)
+    app.extensions[hot.NAME] = hot.make(site.inst, fresh_s=0)
+    client = app.test_client()
+    own = {"Sec-Fetch-Site": "same-origin"}
+    question = site.action(interval="unlimited")
+    form = {"name": "Anna", "email": "anna@mail.example"}
+    client.post("/w/y2sB7/enter", data=form, headers=own)
+    for _ in range(2):
+        typed = {f"{question.uid[-12:]}.answer": "no"}
+        page = client.post(f"/w/y2sB7/do/{question.uid}", data=typed, headers=own)
+        assert page.status_code == 422
+        assert "We could not count this." in page.text
+        assert "done this already" not in page.text
+        assert 'value="no"' in page.text or ">\nno</textarea>" in page.text
+    assert states(site) == [("refused", "The order was cancelled.")]
+    app.extensions[hot.NAME].tracker.close()
+
+
 def test_duty_settles_what_waited_for_the_plan(site, clock):
     site.action("Visit", interval="daily")
     site.enter()

@@ -231,6 +231,39 @@ def test_ended_campaign_takes_no_answers(site, client, clock):
     assert site.entries() == []
 
 
+def test_nobody_joins_what_is_over(site, client, clock):
+    site.action()
+    clock.advance(timedelta(days=11))
+    page = client.get("/y2sB7").text
+    assert "This is over." in page
+    assert "/enter" not in page
+    refused = enter(client)
+    assert refused.status_code == 422
+    assert "Nobody can join any more" in refused.text
+    assert "Set-Cookie" not in refused.headers
+
+
+def test_who_is_in_sees_their_entries_when_it_is_over(site, client, clock):
+    action = site.action()
+    enter(client)
+    answer(client, action, "because")
+    clock.advance(timedelta(days=11))
+    page = client.get("/y2sB7").text
+    assert "This is over." in page
+    assert 'id="worth"><strong>3<' in page
+
+
+def test_before_it_opens_the_page_says_when_and_offers_nothing(site, client, clock):
+    site.action()
+    clock.advance(timedelta(days=-11))
+    page = client.get("/y2sB7").text
+    assert "It opens on" in page
+    assert "Join in" not in page
+    refused = enter(client)
+    assert refused.status_code == 422
+    assert "not begun yet" in refused.text
+
+
 def test_gated_action_is_neutral_and_takes_no_answers(site, client):
     action = site.action("VIP", completed_by="either", question="Who?")
     enter(client)

@@ -8,7 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from tombola.api import Identity
 from tombola.app import create_app
+from tombola.campaigns.models import action
+from tombola.entrants import service as entrants
 from tombola.plugins import config as plugin_config
 from tombola.plugins.switches import Scope
 from tombola.testing import installation
@@ -97,7 +100,57 @@ def decide(network, world, address, decision="allow"):
 def test_page_offers_the_network_that_the_campaign_has_to_do_with(client):
     page = client.get("/y2sB7").text
     assert "Continue with X (Twitter)" in page
-    assert 'name="consent"' in page
+    assert "Your posts on X (Twitter) that take part count for you." in page
+    assert 'name="consent"' not in page
+
+
+def test_box_stands_above_the_button_for_who_is_known_by_something_else(client):
+    client.post("/w/y2sB7/enter", data={"name": "Anna", "email": "a@b.example"}, headers=OWN)
+    page = client.get("/y2sB7").text
+    assert 'name="consent" value="yes" required' in page
+    assert "Connect my X account" in page
+    assert page.index('name="consent"') < page.index("Continue with X")
+
+
+def test_newcomer_gets_what_the_account_did_and_agrees_to_nothing(site, client, network, world):
+    jane = Identity(PROVIDER, str(world.person("jane").id), handle="jane", name="Jane")
+    with site.inst.db.write() as conn:
+        [known] = entrants.resolve(conn, site.actor.team_id, [jane], site.inst.clock()).values()
+    client.get(decide(network, world, leave_for_x(client, consent="yes")))
+    with site.inst.db.read() as conn:
+        now_known = entrants.find(conn, site.actor.team_id, PROVIDER, jane.uid)
+    assert now_known is not None
+    assert now_known.entrant_id == known.entrant_id
+    assert now_known.proven_at is not None
+    assert now_known.consented_at is None
+
+
+@pytest.mark.parametrize("state", ["active", "paused"])
+def test_rhythm_is_told_only_of_a_source_that_is_asked(site, client, state):
+    fed = site.importer(state)
+    page = client.get("/y2sB7").text
+    [card] = re.findall(rf'id="a-{fed.uid}".*?</li>', page, re.DOTALL)
+    assert ("We look for new posts" in card) is (state == "active")
+
+
+def test_action_that_imports_from_nowhere_is_left_out(site, client):
+    empty = site.bare_importer()
+    with site.inst.db.write() as conn:
+        conn.execute(action.update().where(action.c.id == empty.id).values(mandatory=True))
+    question = site.action()
+    page = client.get("/y2sB7").text
+    assert empty.uid not in page
+    assert f'id="a-{question.uid}" data-state="open' in page
+
+
+def test_network_without_an_app_is_not_offered(site, client):
+    assert "Continue with X" in client.get("/y2sB7").text
+    with site.inst.db.write() as conn:
+        settings = OperatorSettings.model_validate({**SETTINGS, "client_id": ""})
+        place = ("twitter_import", Scope.INSTALLATION, "")
+        plugin_config.save(conn, site.inst.vault, *place, settings)
+    assert "Continue with X" not in client.get("/y2sB7").text
+    assert client.post(f"/w/y2sB7/with/{PROVIDER}", headers=OWN).status_code == 422
 
 
 def test_log_in_makes_an_entrant_that_is_known_again(client, network, world):
@@ -126,8 +179,8 @@ def test_connecting_without_the_box_is_explained(client):
 
 
 def test_pending_unlock_is_claimed_by_a_log_in_with_the_network(site, client, network, world):
-    action = site.action("VIP", link="https://shop.example/")
-    link = client.get(f"/w/y2sB7/go/{action.uid}").location
+    vip = site.action("VIP", link="https://shop.example/")
+    link = client.get(f"/w/y2sB7/go/{vip.uid}").location
     site.push(["VIP"], token=parse_qs(urlsplit(link).query)["xref"][0])
     assert site.entries() == []
     client.get(decide(network, world, leave_for_x(client, consent="yes")))
@@ -136,18 +189,36 @@ def test_pending_unlock_is_claimed_by_a_log_in_with_the_network(site, client, ne
 
 def test_refusal_at_the_network_is_said_on_the_page(client, network, world):
     answer = client.get(decide(network, world, leave_for_x(client), decision="deny"))
-    assert answer.status_code == 422
-    assert 'class="notice notice-bad"' in answer.text
-    assert "Win a bicycle" in answer.text
+    assert answer.status_code == 303
+    assert answer.location == f"/y2sB7?said=cancelled&with={PROVIDER}#top"
+    page = client.get(answer.location)
+    assert "You did not log in with X (Twitter)." in page.text
+    assert "You can take part with your name and e-mail address." in page.text
+    assert page.status_code == 200
+
+
+def test_answer_that_the_network_does_not_take_is_said_on_the_page(client, network, world):
+    back = decide(network, world, leave_for_x(client))
+    answer = client.get(re.sub(r"code=[^&]+", "code=made-up", back))
+    assert answer.status_code == 303
+    assert "did not work" in client.get(answer.location).text
+    assert "made-up" not in answer.location
+
+
+def test_word_of_somebody_elses_making_is_not_said(client):
+    page = client.get("/y2sB7?said=cancelled&with=<b>nobody</b>").text
+    assert "You did not log in with the network." in page
+    assert "nobody" not in page
 
 
 def test_state_is_good_once_in_one_browser_and_for_a_while(app, client, network, world, clock):
     back = decide(network, world, leave_for_x(client))
-    assert app.test_client().get(back).status_code == 404
-    assert client.get(back).status_code == 404
+    other = app.test_client()
+    assert "in another browser" in other.get(back, follow_redirects=True).text
+    assert "done already" in client.get(back, follow_redirects=True).text
     late = decide(network, world, leave_for_x(client))
     clock.advance(timedelta(minutes=15))
-    assert client.get(late).status_code == 404
+    assert "took too long" in client.get(late, follow_redirects=True).text
     assert client.get(f"/back/{PROVIDER}?state=made-up&code=x").status_code == 404
     assert "Join in" in client.get("/y2sB7").text
 

@@ -31,7 +31,7 @@ from tombola.campaigns.rules import Interval, Phase
 from tombola.campaigns.service import Action
 from tombola.entrants import service as entrants
 from tombola.entries.record import Outcome, Status, load_rules, record
-from tombola.entries.rules import decided_at, period
+from tombola.entries.rules import State, decided_at, period
 from tombola.installation import Installation
 from tombola.widget import entering, gates
 from tombola.widget.directory import Place
@@ -46,6 +46,7 @@ class Came(StrEnum):
     DONE = "done"
     KNOWN = "known"
     SPENT = "spent"
+    REFUSED = "refused"
     WAITING = "waiting"
     REJECTED = "rejected"
     ENTER = "enter"
@@ -56,6 +57,16 @@ class Came(StrEnum):
     LOCKED = "locked"
     CLOSED = "closed"
     AWAY = "away"
+
+
+#: What is told of several entries: the first of these that became of one.
+_CAME = {
+    Status.NEW: Came.DONE,
+    Status.KNOWN: Came.KNOWN,
+    Status.SPENT: Came.SPENT,
+    Status.REFUSED: Came.REFUSED,
+    Status.OUTSIDE: Came.CLOSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +205,13 @@ def _complete(
 
 
 def _came(outcomes: list[Outcome]) -> Came:
-    statuses = {outcome.status for outcome in outcomes}
-    if Status.NEW in statuses:
-        return Came.DONE
-    return Came.KNOWN if Status.KNOWN in statuses else Came.SPENT
+    statuses = {
+        Status.REFUSED if outcome.state is State.REFUSED else outcome.status for outcome in outcomes
+    }
+    for status, came in _CAME.items():
+        if status in statuses:
+            return came
+    return Came.SPENT
 
 
 def _drafts(

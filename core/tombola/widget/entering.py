@@ -4,10 +4,21 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
-from tombola.api import Ctx, Flow, Identity, Invalid, NotFound, Redirect, Who
+from tombola.api import (
+    Ctx,
+    Flow,
+    Identity,
+    Invalid,
+    NotFound,
+    PluginFailed,
+    PluginUnavailable,
+    Redirect,
+    Who,
+)
 from tombola.db.rows import first
 from tombola.entrants import service as entrants
 from tombola.entries.linking import recognise
@@ -24,6 +35,15 @@ from tombola.widget.visitors import Visitor
 PATIENCE = timedelta(minutes=15)
 #: A network is asked by a server elsewhere, which takes longer than a page's own plugins may.
 NETWORK_DEADLINE = timedelta(seconds=15)
+
+
+class Stopped(StrEnum):
+    """Why a log-in at a network came to nothing."""
+
+    CANCELLED = "cancelled"
+    UNANSWERED = "unanswered"
+    LATE = "late"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +119,8 @@ def begin(
         secret: The browser's.
         provider: Key of the identity provider.
         back_to: Path of ours to go to in the end.
-        consented: Whether the person agreed to what the provider asks.
+        consented: Whether the person agreed to what the provider asks. It is about connecting
+            the account with what they are known by already; a newcomer has nothing to connect.
 
     Returns:
         The network's address.
@@ -123,6 +144,7 @@ def begin(
     )
     if not isinstance(step, Redirect):
         raise Invalid({"": "This way to log in cannot be used here."})
+    agreed = offered.consent is None or (consented and met.entrant_id is not None)
     now = inst.clock()
     hashed = token_hash(flow.state)
     with inst.db.write() as conn:
@@ -136,7 +158,7 @@ def begin(
                 provider=provider,
                 sealed=inst.vault.seal(f"handshake {hashed}", flow.verifier),
                 back_to=back_to,
-                details={"consented": consented or offered.consent is None},
+                details={"consented": agreed},
                 expires_at=now + PATIENCE,
             )
         )
@@ -156,16 +178,17 @@ def finish(
         The path of ours to go to.
 
     Raises:
-        NotFound: Nobody left for this network with that state, it was used, or time ran out, or
-            another browser brought it.
-        Invalid: The person or the network refused; ``errors["back_to"]`` is where to go.
+        NotFound: Nobody left for this network with that state.
+        Invalid: The person or the network refused, it was used, time ran out, or another browser
+            brought it. ``errors["back_to"]`` is where to go, ``errors["stopped"]`` says why as a
+            word of ``Stopped``.
     """
     state = params.get("state", "")
     hashed = token_hash(state)
     left = _take(inst, hashed, provider)
     met = known(inst, left.team.team_id, secret)
     if met is None or met.id != left.visitor_id:
-        raise NotFound("This log-in was begun in another browser. Please try again.")
+        raise _stopped(left.back_to, Stopped.ELSEWHERE)
     offered = inst.plugins.provider(provider)
     if offered is None:
         raise NotFound("This way to log in is not there.")
@@ -179,7 +202,11 @@ def finish(
             provider, left.team, "finish", ask, deadline=NETWORK_DEADLINE, passes=(Invalid,)
         )
     except Invalid as refused:
-        raise Invalid({**refused.errors, "back_to": left.back_to}) from refused
+        denied = params.get("error") == "access_denied"
+        why = Stopped.CANCELLED if denied else Stopped.UNANSWERED
+        raise _stopped(left.back_to, why, refused) from refused
+    except (PluginFailed, PluginUnavailable) as failed:
+        raise _stopped(left.back_to, Stopped.UNANSWERED) from failed
     _become(inst, directory, met, seen, consented=left.consented)
     return left.back_to
 
@@ -218,6 +245,11 @@ def _become(
     settle.claim(inst, directory, met.team_id, bound)
 
 
+def _stopped(back_to: str, why: Stopped, refused: Invalid | None = None) -> Invalid:
+    said = refused.errors if refused is not None else {"": "This log-in came to nothing."}
+    return Invalid({**said, "back_to": back_to, "stopped": why.value})
+
+
 def _follow(conn: Connection, team_id: int, from_id: int, to_id: int) -> None:
     """Let the browsers of an entrant that has lost its last identity follow it."""
     if not entrants.identities_of(conn, team_id, from_id):
@@ -235,8 +267,10 @@ def _take(inst: Installation, hashed: str, provider: str) -> _Left:
             team_table, team_table.c.id == handshake.c.team_id
         )
         row = first(conn, joined.where(*mine))
-    if used.rowcount != 1 or row is None:
+    if row is None:
         raise NotFound("This log-in has ended already, or took too long. Please try again.")
+    if used.rowcount != 1:
+        raise _stopped(row["back_to"], Stopped.LATE)
     return _Left(
         team=Actor.system(row["team_id"], row["uid"]),
         visitor_id=row["visitor_id"],

@@ -1,5 +1,6 @@
 """Entrants' routes: landing page, widget, tracking script, pushes, polls and log-ins."""
 
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import (
@@ -101,6 +102,9 @@ def enter(key: str) -> ResponseReturnValue:
     """Take part with a name and an e-mail address, at once or once the address is confirmed."""
     inst, place, framed = replies.begin_act(key)
     form = Form.sent(replies.Enter, request.form)
+    closed = replies.closed(place.campaign.phase(inst.clock()))
+    if closed:
+        return replies.page(place, framed=framed, enter=form, notices={"": closed}), 422
     sent = form.value
     if sent is None:
         return replies.page(place, framed=framed, enter=form), 422
@@ -141,18 +145,21 @@ def do(key: str, uid: str) -> ResponseReturnValue:
     met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
     model = acts.asked(inst, place, action)
     data: BaseModel | None = None
+    forms: dict[str, Form[Any]] = {}
     if model is not None:
         form = Form.sent(model, request.form, prefix=prefix(uid))
         if form.value is None:
             return replies.page(place, framed=framed, forms={uid: form}), 422
-        data = form.value
+        data, forms = form.value, {uid: form}
     result = acts.do(inst, place, met, uid, data)
     if result.came is Came.GO:
         return _leave_for(result.url)
     if result.came in {Came.DONE, Came.WAITING}:
         return replies.back(place, framed=framed, uid=uid, said=result.came.value)
     said = {uid: result.message or replies.words(result.came)}
-    return replies.page(place, framed=framed, notices=said), 422
+    if result.came in {Came.KNOWN, Came.SPENT}:
+        forms = {}
+    return replies.page(place, framed=framed, forms=forms, notices=said), 422
 
 
 @pages.get(f"/w/{KEY_RULE}/go/<uid>", **_PUBLIC)
@@ -203,7 +210,8 @@ def back(provider: str) -> ResponseReturnValue:
         path = entering.finish(inst, found.directory, secret, provider, request.args.to_dict())
     except Invalid as refused:
         place = replies.place_of(str(refused.errors.get("back_to", "")).strip("/"))
-        return replies.page(place, framed=False, notices={"": _first(refused)}), 422
+        said = str(refused.errors.get("stopped", ""))
+        return replies.back(place, framed=False, said=said, network=provider)
     place = replies.place_of(path.strip("/"))
     found.poll.forget(place.campaign.team_id, secret or "")
     return redirect(path, 303)
@@ -226,7 +234,7 @@ def _with_token(link: str, token: str) -> str:
 
 
 def _first(refused: Invalid) -> Text:
-    return next(text for field, text in refused.errors.items() if field != "back_to")
+    return next(iter(refused.errors.values()))
 
 
 def _answer(answer: Answer) -> Response:

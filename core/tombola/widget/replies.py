@@ -7,25 +7,31 @@ from typing import Annotated, Any
 from flask import Response, make_response, redirect, render_template, request, url_for
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from tombola.api import NotFound, Text
+from tombola.api import NotFound, Text, render
+from tombola.campaigns.rules import Phase
 from tombola.installation import Installation, current
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.widget import browser, entering, scripts
 from tombola.widget.acts import Came
 from tombola.widget.directory import Place
+from tombola.widget.entering import Stopped
 from tombola.widget.hot import hot
 from tombola.widget.page import interval_words, show
 from tombola.widget.proving import Address, proof_of
 from tombola.widget.rules import KEY
+from tombola.widget.visitors import Visitor
 
+#: Characters of an e-mail address at most (RFC 5321, 4.5.3.1.3).
+LONGEST_ADDRESS = 254
 #: A campaign's key in an address.
 KEY_RULE = "<string(length=5):key>"
 
 
 def whole_address(text: str) -> str:
     """An e-mail address as far as its look goes; only a message to it could prove more."""
-    if not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
+    # The length comes first: the expression's time grows with its square.
+    if len(text) > LONGEST_ADDRESS or not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
         raise ValueError("Please give the whole address, such as anna@mail.example.")
     return text
 
@@ -42,7 +48,7 @@ class Enter(BaseModel):
         Field(
             title="E-mail address",
             min_length=1,
-            max_length=254,
+            max_length=LONGEST_ADDRESS,
             json_schema_extra={"format": "email"},
         ),
     ]
@@ -95,12 +101,16 @@ def page(
     if request.method == "GET" and request.args.get("said") in set(Came):
         said.setdefault(request.args.get("action", ""), words(Came(request.args["said"])))
     word = request.args.get("said", "") if request.method == "GET" else ""
+    mild = word in set(Stopped)
+    if mild:
+        said.setdefault("", _stopped(place, Stopped(word), met))
     with inst.db.read() as conn:
         proof = proof_of(conn, inst, place, met, ask=ask, wrong=wrong, said=word)
     shown = show(inst, place, met, enter or Form.of(Enter), forms=forms, notices=said, proof=proof)
     text = render_template(
         "widget/page.html",
         shown=shown,
+        mild=mild,
         framed=framed,
         interval_words=interval_words,
         fingerprint=scripts.fingerprint,
@@ -111,11 +121,17 @@ def page(
 
 
 def back(
-    place: Place, *, framed: bool, secret: str | None = None, uid: str = "", said: str = ""
+    place: Place,
+    *,
+    framed: bool,
+    secret: str | None = None,
+    uid: str = "",
+    said: str = "",
+    network: str = "",
 ) -> Response:
-    """Go back to the campaign's page, with a word on what came of it."""
+    """Go back to the campaign's page, with a word on what came of it, there or at a network."""
     endpoint = "widget.embed" if framed else "widget.landing"
-    told = {"action": uid, "said": said}
+    told = {"action": uid, "said": said, "with": network}
     query: dict[str, Any] = {name: word for name, word in told.items() if word}
     anchor = f"a-{uid}" if uid else "top"
     address = url_for(endpoint, key=place.campaign.key, _anchor=anchor, **query)
@@ -125,12 +141,38 @@ def back(
     return response
 
 
+def closed(phase: Phase) -> str:
+    """Why nobody can join now, as the page says it; "" while one can."""
+    return {
+        Phase.SCHEDULED: _("This has not begun yet. Please come back when it opens."),
+        Phase.RUNNING: "",
+        Phase.ENDED: _("This is over. Nobody can join any more."),
+    }[phase]
+
+
+def _stopped(place: Place, why: Stopped, met: Visitor | None) -> str:
+    """Why a log-in at a network came to nothing, as the page says it."""
+    provider = current().plugins.provider(request.args.get("with", ""))
+    network = render(provider.title, _) if provider is not None else _("the network")
+    said = {
+        Stopped.CANCELLED: _("You did not log in with %(network)s."),
+        Stopped.UNANSWERED: _("Logging in with %(network)s did not work. Please try again later."),
+        Stopped.LATE: _("Logging in took too long, or was done already. Please try again."),
+        Stopped.ELSEWHERE: _("This log-in was begun in another browser. Please try again here."),
+    }[why] % {"network": network}
+    new = met is None or met.entrant_id is None
+    if new and place.campaign.phase(current().clock()) is Phase.RUNNING:
+        return said + " " + _("You can take part with your name and e-mail address.")
+    return said
+
+
 def words(came: Came) -> str:
     """What came of an act, as the page says it."""
     return {
         Came.DONE: _("Done. Your entries are in the drum."),
         Came.KNOWN: _("You have told us that before; it counts once."),
         Came.SPENT: _("You have done this already."),
+        Came.REFUSED: _("We could not count this."),
         Came.WAITING: _("We are waiting for the news. This page notices by itself."),
         Came.REJECTED: _("That did not work."),
         Came.ENTER: _("Please take part first, with your name and e-mail address."),

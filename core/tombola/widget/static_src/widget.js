@@ -21,6 +21,8 @@
 
   /* Puts what differs in its place; what somebody is writing in stays. */
   const renew = (fresh) => {
+    const next = fresh.getElementById("panel");
+    if (next.dataset.phase !== panel().dataset.phase) return panel().replaceWith(next);
     for (const card of fresh.querySelectorAll(".card")) {
       const old = document.getElementById(card.id);
       if (!old || old.dataset.state === card.dataset.state) continue;
@@ -33,7 +35,7 @@
     const worth = fresh.getElementById("worth");
     const shown = document.getElementById("worth");
     if (worth && shown) shown.replaceWith(worth);
-    else if (worth) panel().replaceWith(fresh.getElementById("panel"));
+    else if (worth) panel().replaceWith(next);
   };
 
   const poll = async () => {

@@ -175,14 +175,31 @@ def test_what_only_a_person_can_mend_is_asked_rarely_and_goes_on_at_its_place(
     assert world.source().state == state
     assert world.source().state.needs_person
     assert word in says(world)
-    assert str(error) in says(world)
+    assert world.source().said == str(error)
+    assert world.source().tried_at is not None
+    waiting = world.runs()[0]
+    assert waiting.stands(world.source()) == "waiting"
     assert len(world.network.calls) == 2, "no storm of calls"
     world.network.trouble.clear()
     service.run_now(world.inst, world.actor, world.source().uid)
     world.work()
     assert len(world.entries()) == 30
-    assert world.source().state == "active"
+    assert (world.source().state, world.source().tried_at) == ("active", None)
+    assert waiting.model_copy(update={"state": "finished"}).stands(world.source()) == "finished"
     world.check()
+
+
+def test_asking_again_in_vain_moves_the_moment_of_the_last_try(quick_world):
+    world = quick_world
+    begin(world)
+    world.network.trouble = [OutOfCredit(None, "402")] * 10
+    world.later(2 * HOUR)
+    first = world.source().tried_at
+    world.clock.advance(MINUTE)
+    service.run_now(world.inst, world.actor, world.source().uid)
+    world.work()
+
+    assert world.source().tried_at == first + MINUTE
 
 
 def test_credit_that_comes_back_at_a_known_time_is_waited_for(quick_world):
@@ -207,7 +224,7 @@ def test_source_that_is_gone_rests_until_somebody_asks(quick_world):
 
     assert len(world.network.calls) == 1
     assert world.source().state == "gone"
-    assert world.runs()[0].state == "failed"
+    assert world.runs()[0].stands(world.source()) == "stopped"
     service.run_now(world.inst, world.actor, world.source().uid)
     world.work()
     assert len(world.entries()) == 30

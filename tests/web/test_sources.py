@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tombola.api import CredentialExpired, Identity, Item, Media, MediaKind
+from tombola.api import CredentialExpired, Identity, Item, Media, MediaKind, OutOfCredit
 from tombola.importing import service
 
 
@@ -82,6 +82,39 @@ def test_trouble_is_told_in_words_that_a_person_can_act_on(desk):
     assert "Needs a new key" in text
     assert "Renew it in the settings, then press “Run now”." in text
     assert "Traceback" not in text
+
+
+def test_run_that_waits_for_a_person_does_not_claim_to_run(desk):
+    place = desk.start()
+    desk.house.work()
+    desk.house.feed.trouble = OutOfCredit(None, "402 credits depleted")
+    desk.house.feed.posts = [photo(desk.house, 0)]
+    desk.post(f"{place}/run")
+    desk.house.work()
+    text = desk.page(f"{place}/now")
+    assert "has no credit left. Buy credit there, then press “Run now”." in text
+    assert text.count("402 credits depleted") == 1
+    assert ">Waiting<" in text
+    assert ">Running<" not in text
+    assert "Last tried:" in text
+    assert "every hour" not in text
+
+
+def test_source_whose_plan_denies_it_does_not_claim_to_work(desk):
+    place = desk.start()
+    desk.house.work()
+    assert "Working" in desk.page(place)
+    operator = desk.house.client("operator")
+    desk.house.post(operator, "/operator/teams/lamps/plan", plan="free")
+    for path in (place, "/sources"):
+        text = desk.page(path)
+        assert "Working" not in text
+        assert "is not part of the plan Free" in text
+    desk.house.post(operator, "/operator/teams/lamps/plan", plan="pro")
+    desk.house.post(operator, "/operator/plugins/sample/switch", on="no")
+    text = desk.page(place)
+    assert "The operator has switched this plugin off." in text
+    assert "Plugin is away" in text
 
 
 def test_run_is_taken_back_as_one_act(desk):

@@ -10,7 +10,7 @@ from tombola.api import Audience, Conflict, Importer, Invalid, NotAllowed, NotFo
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Action, Campaign
-from tombola.importing import media, service
+from tombola.importing import media, service, shut
 from tombola.importing.preview import HOURLY, Preview, SourceForm, preview
 from tombola.importing.states import SourceState
 from tombola.importing.views import Run, Source
@@ -234,7 +234,8 @@ def _groups(found: Campaign) -> list[Group]:
         listed = campaigns.actions_of(conn, found.id)
     by_action: dict[int, list[Source]] = {}
     for source in service.of_campaign(inst, doors.actor(), found.id):
-        by_action.setdefault(source.action_id, []).append(source)
+        seen = shut.as_it_stands(inst, doors.actor(), found.id, source)
+        by_action.setdefault(source.action_id, []).append(seen)
     return [
         Group(action, _title(action.type_key), by_action.get(action.id, []))
         for action in listed
@@ -257,10 +258,11 @@ def _action(found: Campaign, uid: str) -> Action:
 
 
 def _source(found: Campaign, uid: str) -> Source:
-    """A source of this campaign. Raises NotFound for any other."""
-    for source in service.of_campaign(current(), doors.actor(), found.id):
+    """A source of this campaign, as it stands now. Raises NotFound for any other."""
+    inst, actor = current(), doors.actor()
+    for source in service.of_campaign(inst, actor, found.id):
         if source.uid == uid:
-            return source
+            return shut.as_it_stands(inst, actor, found.id, source)
     raise NotFound("There is no such source.")
 
 
@@ -334,7 +336,6 @@ def _facts(found: Campaign, source: Source) -> dict[str, object]:
         "action": _action(found, source.action_uid),
         "label": _label(source),
         "runs": _worth_showing(service.runs(inst, doors.actor(), source.uid, limit=200)),
-        "tombstone": inst.plugins.why_not(source.importer_key, doors.actor()),
         "paused": source.state is SourceState.PAUSED,
     }
 

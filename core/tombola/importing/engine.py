@@ -27,14 +27,14 @@ from tombola.api import (
 )
 from tombola.importing import limits, rules, turn
 from tombola.importing.limits import Holders
-from tombola.importing.page import Pages, Paused, checked
+from tombola.importing.page import Pages, checked
 from tombola.importing.states import TRIES, SourceState, Trouble, failure, given_up, trouble_of
-from tombola.importing.turn import Call
+from tombola.importing.turn import Call, Changed, Paused
 from tombola.importing.work import CALL, Work, load
 from tombola.installation import Installation
 from tombola.plans.service import allows
 from tombola.queue import tasks
-from tombola.queue.kinds import Done, Parked, Result, Settled
+from tombola.queue.kinds import Again, Done, Parked, Result, Settled
 from tombola.queue.rules import wait_after
 from tombola.queue.tasks import Claim
 
@@ -66,6 +66,8 @@ def take_turn(inst: Installation, held: Claim) -> Result:
         return _admitted(inst, held, work)
     except Paused:
         return Done()
+    except Changed:
+        return Again(inst.clock())
 
 
 def _admitted(inst: Installation, held: Claim, work: Work) -> Result:
@@ -190,6 +192,7 @@ class _Turn:
         if self._work.run_id is None:
             now = self._inst.clock()
             with self._inst.db.write() as conn:
+                turn.check(conn, self._work)
                 tasks.guard(conn, self._held, now=now)
                 run_id = turn.begin(conn, self._work, now)
             self._work = replace(self._work, run_id=run_id, run_started_at=now)
@@ -209,8 +212,7 @@ class _Turn:
         cost = self._cost(place) if declared else {}
         now = self._inst.clock()
         with self._inst.db.write() as conn:
-            if turn.is_paused(conn, self._work.source_id):
-                raise Paused
+            turn.check(conn, self._work)
             tasks.guard(conn, self._held, now=now)
             until = limits.reserve(conn, declared, cost, self._holders, now)
             if until is not None:

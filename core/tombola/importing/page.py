@@ -21,10 +21,6 @@ from tombola.queue import tasks
 from tombola.queue.tasks import Claim
 
 
-class Paused(Exception):  # no error: somebody has pressed the button
-    """The source was paused or removed while the turn was under way."""
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A page, judged, with all that is needed before its transaction.
@@ -68,6 +64,7 @@ class Pages:
         Raises:
             Fenced: Another worker has the lane; nothing was written.
             Paused: Somebody has pressed the button; nothing was written.
+            Changed: The source reads something else now, or its run was taken back.
         """
         now = self.inst.clock()
         ready = self._prepare(page, counts, now)
@@ -93,11 +90,10 @@ class Pages:
         return counts, why
 
     def guard(self, conn: Connection, counts: Counts, now: datetime) -> None:
-        """Ask the lease, then the button. Raises Fenced, Paused."""
+        """Ask the button, then the lease. Raises Fenced, Paused, Changed."""
+        turn.check(conn, self.work)
         progress = {"pages": counts.pages, "items": counts.items, "new": counts.new}
         tasks.guard(conn, self.held, now=now, progress=progress)
-        if turn.is_paused(conn, self.work.source_id):
-            raise Paused
 
     def _prepare(self, page: Page[Any], counts: Counts, now: datetime) -> Prepared:
         """Give new items their people and ask the gates, outside the page's transaction."""

@@ -81,6 +81,9 @@ def trouble_of(  # noqa: PLR0911 # one answer for each kind of error
 ) -> Trouble:
     """What an importer's error means.
 
+    What the network said stands in the phrase's values as ``said``, also where the sentence does
+    not repeat it.
+
     Args:
         error: What ``fetch`` raised.
         now: The moment, aware.
@@ -97,27 +100,33 @@ def trouble_of(  # noqa: PLR0911 # one answer for each kind of error
         case OutOfCredit():
             until = max(error.until or now + RECHECK, now + SHORTEST)
             says = Phrase(
-                "The account behind this import has no credit left: %(said)s. Buy credit there, "
-                "then press “Run now”.",
+                "The account behind this import has no credit left. Buy credit there, then press "
+                "“Run now”.",
                 said,
             )
+            if error.until is not None:
+                says = Phrase(
+                    "What this import may spend is used up; it goes on at %(until)s UTC. To go on "
+                    "earlier, buy credit or raise the budget, then press “Run now”.",
+                    {**said, "until": f"{until:%Y-%m-%d %H:%M}"},
+                )
             return Trouble(SourceState.NO_CREDIT, says, resume_at=until)
         case CredentialExpired():
             says = Phrase(
-                "The network no longer accepts the key or connection: %(said)s. Renew it in the "
-                "settings, then press “Run now”.",
+                "The network does not accept the key or connection. Renew it in the settings, then "
+                "press “Run now”.",
                 said,
             )
             return Trouble(SourceState.RECONNECT, says, resume_at=now + RECHECK)
         case PermissionLost():
             says = Phrase(
-                "The network does not let this account read the source: %(said)s. Give it the "
-                "permission there, then press “Run now”.",
+                "The network does not let this account read the source. Give it the permission "
+                "there, then press “Run now”.",
                 said,
             )
             return Trouble(SourceState.NO_PERMISSION, says, resume_at=now + RECHECK)
         case SourceGone():
-            says = Phrase("What this source reads does not exist any more: %(said)s.", said)
+            says = Phrase("What this source reads does not exist any more.", said)
             return Trouble(SourceState.GONE, says, ends=True, stops=True)
         case CursorLost():
             says = Phrase("The network has forgotten where the import stood; it begins anew.")

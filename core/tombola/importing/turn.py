@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, literal, select, update
 
 from tombola.api import Lane, Phrase, Text, render
 from tombola.db import new_uid
@@ -20,6 +20,8 @@ from tombola.queue.tasks import Claim
 
 #: Calls of a run that its log keeps, the newest.
 CALLS_KEPT = 100
+#: What a source reads: a page that was fetched for other values of these is not written.
+_MEANING = (source.c.config, source.c.config_version, source.c.floor_at, source.c.cap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,34 @@ class Call:
         }
 
 
-def is_paused(conn: Connection, source_id: int) -> bool:
-    """Whether somebody has paused or removed the source since the turn began."""
-    gone = (source.c.state == SourceState.PAUSED) | source.c.removed_at.is_not(None)
-    found = conn.execute(select(source.c.id).where(source.c.id == source_id, gone)).first()
-    return found is not None
+class Paused(Exception):  # no error: somebody has pressed the button
+    """The source was paused or removed while the turn was under way."""
+
+
+class Changed(Exception):  # no error: what was fetched answers yesterday's question
+    """The source was changed, or its run taken back, while the turn was under way."""
+
+
+def check(conn: Connection, work: Work) -> None:
+    """Ask whether the source still is what this turn began with, and keep it so until the commit.
+
+    The source's row is locked first, before the duty's, in the order of those who change a source.
+
+    Raises:
+        Paused: Somebody has paused or removed it.
+        Changed: It reads something else now, or this turn's run is no longer the lane's.
+    """
+    row = conn.execute(
+        select(source.c.state, source.c.removed_at, *_MEANING, lane.c.run_id)
+        .join(lane, lane.c.source_id == source.c.id)
+        .where(*_lane(work))
+        .with_for_update(of=source, key_share=True)
+    ).one_or_none()
+    if row is None or row.state == SourceState.PAUSED or row.removed_at is not None:
+        raise Paused
+    meant = [getattr(work, column.name) for column in (*_MEANING, lane.c.run_id)]
+    if [getattr(row, column.name) for column in (*_MEANING, lane.c.run_id)] != meant:
+        raise Changed
 
 
 def begin(conn: Connection, work: Work, now: datetime) -> int:
@@ -124,7 +149,7 @@ def hurt(
     now: datetime,
 ) -> None:
     """Write down a call that brought nothing, and when the lane goes on."""
-    stand(conn, work.source_id, trouble.state, trouble.says)
+    stand(conn, work.source_id, trouble.state, trouble.says, tried_at=now)
     if work.run_id is not None:
         values: dict[str, Any] = {
             "counts": counts.stored(),
@@ -134,7 +159,8 @@ def hurt(
         if trouble.ends:
             said = render(trouble.says)
             values |= {"state": "failed", "reason": said, "finished_at": now}
-        conn.execute(update(run).where(run.c.id == work.run_id).values(**values))
+        mine = (run.c.id == work.run_id, run.c.state == "running")
+        conn.execute(update(run).where(*mine).values(**values))
     place: dict[str, Any] = {}
     if trouble.loses_place:
         place |= {"cursor": None, "checkpoint": None}
@@ -159,11 +185,29 @@ def rest(
     tasks.again(conn, held, until)
 
 
-def stand(conn: Connection, source_id: int, state: SourceState, says: Text | None) -> None:
-    """Let a source stand so, unless somebody has paused it; writes only what changes."""
-    detail = {"says": says.key, "values": dict(says.values)} if isinstance(says, Phrase) else {}
+def stand(
+    conn: Connection,
+    source_id: int,
+    state: SourceState,
+    says: Text | None,
+    *,
+    tried_at: datetime | None = None,
+) -> None:
+    """Let a source stand so, unless somebody has paused it; writes only what changes.
+
+    ``tried_at`` is the moment of a call that brought nothing, for the team to see.
+    """
+    detail: dict[str, Any] = {}
+    if isinstance(says, Phrase):
+        detail |= {"says": says.key, "values": dict(says.values)}
+    if tried_at is not None:
+        detail["tried_at"] = tried_at.isoformat()
     reason = render(says) if says is not None else None
-    same = and_(source.c.state == state, source.c.reason.is_not_distinct_from(reason))
+    same = and_(
+        source.c.state == state,
+        source.c.reason.is_not_distinct_from(reason),
+        literal(tried_at is None),
+    )
     conn.execute(
         update(source)
         .where(source.c.id == source_id, source.c.state != SourceState.PAUSED, ~same)

@@ -1,5 +1,6 @@
 """Sources and runs as pages see them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,10 @@ DEAD: Text = Phrase(
     "The import stopped: each try ended without a trace. The operator sees more; press “Run now” "
     "to try again."
 )
+
+
+#: Columns of a source that a page sees in its own words.
+_TOLD = {"state", "reason"}
 
 
 class Call(BaseModel):
@@ -53,6 +58,9 @@ class Source(BaseModel):
     Attributes:
         config: As stored; the importer's model reads it.
         reason: Why it does not run, in words for the team; None while all is well.
+        said: What the network said to it, where ``reason`` does not repeat it.
+        tried_at: When a call last brought nothing; None while all is well.
+        dead: It was given up, and goes on only when somebody asks.
         running: A worker has it at this moment.
         stored: Items that it has brought so far.
         pictures_waiting: Pictures that are still to be fetched.
@@ -72,6 +80,9 @@ class Source(BaseModel):
     every_seconds: int
     state: SourceState
     reason: Text | None
+    said: str = ""
+    tried_at: datetime | None = None
+    dead: bool = False
     created_at: datetime
     last_run_at: datetime | None
     next_run_at: datetime | None
@@ -96,6 +107,19 @@ class Run(BaseModel):
     seen_at: datetime
     finished_at: datetime | None
     undone_at: datetime | None
+
+    def stands(self, of: Source) -> str:
+        """How it stands for people: running, waiting, paused, stopped, finished or undone."""
+        if self.undone_at is not None:
+            return "undone"
+        if self.state != "running":
+            return "stopped" if self.state == "failed" else self.state
+        place = next((each for each in of.lanes if each.run_uid == self.uid), None)
+        if place is None or of.dead or of.state is SourceState.GONE:
+            return "stopped"
+        if of.state is SourceState.PAUSED:
+            return "paused"
+        return "running" if place.running or of.state is SourceState.ACTIVE else "waiting"
 
 
 def sources_where(
@@ -130,11 +154,17 @@ def run_of(row: RowMapping) -> Run:
 def _source(conn: Connection, row: RowMapping, now: datetime) -> Source:
     duties = _duties(conn, row["id"])
     lanes = [_progress(each, duties, now) for each in _lanes(conn, row["id"])]
-    names = set(Source.model_fields) - {"reason", "running", "lanes", "stored", "pictures_waiting"}
+    paused = row["state"] == SourceState.PAUSED
+    dead = not paused and State.DEAD in {state for state, _ in duties.values()}
+    detail = row["detail"] or {}
     waiting = select(func.count()).select_from(media.join(item, item.c.id == media.c.item_id))
     return Source(
-        **{name: row[name] for name in names},
-        reason=DEAD if State.DEAD in {state for state, _ in duties.values()} else _says(row),
+        **{name: row[name] for name in Source.model_fields if name in row and name not in _TOLD},
+        state=SourceState.FAILING if dead else row["state"],
+        reason=DEAD if dead else _says(row),
+        said=_said(detail),
+        tried_at=detail.get("tried_at"),
+        dead=dead,
         running=any(each.running for each in lanes),
         lanes=lanes,
         stored=conn.execute(select(func.count()).where(item.c.source_id == row["id"])).scalar_one(),
@@ -150,6 +180,12 @@ def _says(row: RowMapping) -> Text | None:
         return Phrase(detail["says"], detail.get("values", {}))
     reason: str | None = row["reason"]
     return reason
+
+
+def _said(detail: Mapping[str, Any]) -> str:
+    """What the network said, unless the sentence says it already."""
+    told = "%(said)s" in detail.get("says", "")
+    return "" if told else str(detail.get("values", {}).get("said", ""))
 
 
 def _duties(conn: Connection, source_id: int) -> dict[str, tuple[str, datetime]]:

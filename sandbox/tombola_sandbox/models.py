@@ -51,8 +51,13 @@ class Person:
 
     @property
     def name(self) -> str:
-        """The name shown."""
-        return str(self.body["name"])
+        """The name shown; the username where a recording lacks it."""
+        return str(self.body.get("name") or self.username)
+
+    @property
+    def face(self) -> str:
+        """The address of their picture; a recording may lack it."""
+        return str(self.body.get("profile_image_url") or "/assets/sandbox.svg")
 
 
 @dataclass(slots=True)

@@ -134,5 +134,5 @@ def _post(world: World, post: Post) -> dict[str, Any]:
 def _without_own_link(post: Post) -> str:
     """Take off the short link which the network put behind the text for what is attached."""
     links = (post.body.get("entities") or {}).get("urls") or ()
-    cut = [link["start"] for link in links if link.get("media_key")]
+    cut = [link["start"] for link in links if link.get("media_key") and "start" in link]
     return post.text[: min(cut)].rstrip() if cut else post.text

@@ -88,16 +88,20 @@ class FactBook:
             answered=self._names(body.get("in_reply_to_user_id")),
             refers=refers,
             reposted=self._authors_of(refers.get("retweeted")),
-            lang=str(body.get("lang", "")).lower(),
-            conversation=str(body.get("conversation_id", post.id)),
-            counts={k: int(v) for k, v in (body.get("public_metrics") or {}).items()},
+            lang=str(body.get("lang") or "").lower(),
+            conversation=str(body.get("conversation_id") or post.id),
+            counts={k: int(v or 0) for k, v in (body.get("public_metrics") or {}).items()},
             verified=bool(person and person.body.get("verified")),
             placed=bool(body.get("geo")),
         )
 
     def _kind(self, key: str) -> str:
         media = self._media.get(key)
-        return str(media["type"]) if media else _BY_PREFIX.get(key.split("_", maxsplit=1)[0], "")
+        return (
+            str(media.get("type", ""))
+            if media
+            else _BY_PREFIX.get(key.split("_", maxsplit=1)[0], "")
+        )
 
     def _names(self, user_id: Any) -> frozenset[str]:
         if user_id is None:
@@ -117,14 +121,14 @@ def _both(short: Json | None, long: Json | None) -> Json:
 
 
 def _folded(entities: Json, kind: str, name: str) -> frozenset[str]:
-    return frozenset(str(e.get(name, "")).casefold() for e in entities.get(kind, ()))
+    return frozenset(str(e.get(name, "")).casefold() for e in entities.get(kind) or ())
 
 
 def _links(entities: Json) -> tuple[str, ...]:
     names = ("url", "expanded_url", "unwound_url", "display_url")
     return tuple(
         str(link[name]).casefold()
-        for link in entities.get("urls", ())
+        for link in entities.get("urls") or ()
         for name in names
         if link.get(name)
     )

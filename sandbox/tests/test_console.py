@@ -187,3 +187,19 @@ def test_pictures_of_the_console_are_beside_the_network(console, world: World, n
     with console.get("/assets/sandbox.css") as style:
         assert style.mimetype == "text/css"
     assert console.get("/assets/../app.py").status_code == 404
+
+
+def test_a_wrong_recording_is_refused_in_words_through_the_console(console, world: World):
+    manner = {"as_recent": True, "shift_to_now": False, "keep_media_urls": False}
+    user = '{"data": [], "includes": {"users": [{"id": "1", "name": "No username"}]}}'
+    wrong = console.post("/console/api/load", json={"text": "\n" + user, **manner})
+    assert wrong.status_code == 400
+    assert "line 2 is no page of posts: user username" in wrong.get_json()["error"]
+    assert "1" not in world.people
+
+
+def test_people_without_a_picture_are_shown(console, world: World):
+    world.load("person.joined", "22", {"user": {"id": "22", "username": "bare"}})
+    world.post("22", "#acme")
+    assert "@bare" in console.get("/console/people").text
+    assert "@bare" in console.get("/").text

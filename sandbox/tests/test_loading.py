@@ -292,3 +292,17 @@ def test_in_process_reaches_no_socket(network: Network):
     with httpx2.Client(transport=in_process(network), base_url="http://x.test") as http:
         bearer = {"Authorization": f"Bearer {DEMO_APP.bearer}"}
         assert http.get(RECENT, params={"query": "tea"}, headers=bearer).status_code == 200
+
+
+def test_the_same_recording_is_moved_once(client, world: World):
+    moved = Manner(shift_to_now=True)
+    load(world, lines("kannenzeit"), moved)
+    found = everything(client, "kannenzeit", "tweet")
+    written = len(world.ledger)
+    assert isinstance(world.clock, TestClock)
+    world.clock.advance(timedelta(hours=3))
+    load(world, lines("kannenzeit"), moved)
+    again = World(clock=world.clock, ledger=world.ledger)
+    load(again, lines("kannenzeit"), moved)
+    assert len(world.ledger) == written
+    assert everything(client, "kannenzeit", "tweet") == found

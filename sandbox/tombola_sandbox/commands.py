@@ -1,6 +1,6 @@
 """``tombola sandbox …``. What the commands need is imported when one of them runs."""
 
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
@@ -37,7 +37,7 @@ def serve(quiet: bool) -> None:  # noqa: FBT001 - click's way of flags
 
 
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @click.option(
     "--keep-age",
     is_flag=True,
@@ -54,7 +54,7 @@ def serve(quiet: bool) -> None:  # noqa: FBT001 - click's way of flags
     help="Keep the pictures' own addresses; the sandbox draws stand-ins otherwise.",
 )
 def load(
-    file: TextIO,
+    file: BinaryIO,
     keep_age: bool,  # noqa: FBT001 - click's way of flags
     shift_to_now: bool,  # noqa: FBT001
     keep_media_urls: bool,  # noqa: FBT001
@@ -67,14 +67,15 @@ def load(
     """
     from tombola_sandbox.loading import LoadError, Manner  # noqa: PLC0415 - import-light
     from tombola_sandbox.place import AlreadyServedError, place_from_environment  # noqa: PLC0415
-    from tombola_sandbox.remote import load_file  # noqa: PLC0415
+    from tombola_sandbox.recording import text_of  # noqa: PLC0415
+    from tombola_sandbox.remote import AnswerError, load_file  # noqa: PLC0415
 
     manner = Manner(
         as_recent=not keep_age, shift_to_now=shift_to_now, keep_media_urls=keep_media_urls
     )
     try:
-        said = load_file(place_from_environment(), file.read(), manner)
-    except (LoadError, AlreadyServedError) as error:
+        said = load_file(place_from_environment(), text_of(file.read()), manner)
+    except (LoadError, AnswerError, AlreadyServedError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(said)
 
@@ -87,12 +88,12 @@ def load(
 def post(text: str, username: str, photos: int, lang: str) -> None:
     """Let somebody post TEXT in the running sandbox, or in its folder if none runs."""
     from tombola_sandbox.place import AlreadyServedError, place_from_environment  # noqa: PLC0415
-    from tombola_sandbox.remote import post_text  # noqa: PLC0415 - import-light
+    from tombola_sandbox.remote import AnswerError, post_text  # noqa: PLC0415 - import-light
 
     try:
         said = post_text(
             place_from_environment(), username=username, text=text, photos=photos, lang=lang
         )
-    except (KeyError, AlreadyServedError) as error:
+    except (KeyError, AnswerError, AlreadyServedError) as error:
         raise click.ClickException(str(error.args[0])) from error
     click.echo(said)

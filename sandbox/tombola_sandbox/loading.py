@@ -5,8 +5,8 @@ what came in ``includes`` alone is known and not found. Errors that came beside 
 where their subject is answered again; lines that hold nothing but an error are counted and left.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,19 +15,20 @@ from urllib.parse import urlsplit
 from tombola_sandbox.bodies import stamp
 from tombola_sandbox.ids import short_hash, time_of
 from tombola_sandbox.models import Json
+from tombola_sandbox.recording import LoadError, Page, read_pages
 from tombola_sandbox.world import World
-from tombola_sandbox.x.dialect import OLDER, USER_NEWER
+from tombola_sandbox.x.dialect import Dialect
+from tombola_sandbox.x.problems import parameter_in
+
+__all__ = ["LoadError", "Loaded", "Manner", "load", "picture_name"]
 
 KEPT_IN_REACH = timedelta(days=1)
 """How long recent search finds even the oldest post of a recording that was just taken."""
 
 _MILLISECOND = timedelta(milliseconds=1)
-_USER_OLDER = {new: old for old, new in USER_NEWER.items()}
+_OF_POSTS = frozenset({"referenced_tweets.id", "edit_history_tweet_ids"})
+"""Parameters whose values are ids of posts."""
 _ADDRESSES = ("url", "preview_image_url")
-
-
-class LoadError(Exception):
-    """A line is no page; the text names line and reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,14 @@ def load(world: World, lines: Iterable[str], manner: Manner | None = None) -> Lo
     """
     manner = manner or Manner()
     loaded = Loaded()
-    pages = list(_pages(lines, loaded))
-    posts = {str(p["id"]): p for page in pages for p in page.posts}
+    read = list(read_pages(lines))
+    pages = [page for page in read if page is not None]
+    loaded.left = len(read) - len(pages)
+    posts = {p["id"]: p for page in pages for p in page.posts}
     times = {post_id: _time_of(post) for post_id, post in posts.items()}
     if times:
         loaded.oldest, loaded.newest = min(times.values()), max(times.values())
-    taker = _Taker(world, manner, loaded)
+    taker = _Taker(world, manner, loaded, posts)
     for page in pages:
         taker.take(page)
     loaded.pages = len(pages)
@@ -91,52 +94,6 @@ def load(world: World, lines: Iterable[str], manner: Manner | None = None) -> Lo
     loaded.people = len({u["id"] for page in pages for u in page.users})
     loaded.media = len({m["media_key"] for page in pages for m in page.media})
     return loaded
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    posts: list[Json]
-    others: list[Json]
-    users: list[Json]
-    media: list[Json]
-    things: list[tuple[str, Json]]
-    errors: list[Json]
-
-
-def _pages(lines: Iterable[str], loaded: Loaded) -> Iterator[_Page]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            found = json.loads(line)
-            pages = found if isinstance(found, list) else [found]
-            for page in pages:
-                if page.keys().isdisjoint({"data", "includes"}):
-                    loaded.left += 1
-                else:
-                    yield _page(page)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise LoadError(f"line {number} is no page of posts: {error!r}") from error
-
-
-def _page(page: Mapping[str, Any]) -> _Page:
-    data = page.get("data") or []
-    includes = {kind: found or () for kind, found in (page.get("includes") or {}).items()}
-    others = [*includes.get("tweets", ()), *includes.get("posts", ())]
-    return _Page(
-        posts=[_older(p, OLDER) for p in (data if isinstance(data, list) else [data])],
-        others=[_older(p, OLDER) for p in others],
-        users=[_older(u, _USER_OLDER) for u in includes.get("users", ())],
-        media=[dict(m) for m in includes.get("media", ())],
-        things=[(kind, dict(t)) for kind in ("places", "polls") for t in includes.get(kind, ())],
-        errors=[dict(e) for e in page.get("errors") or ()],
-    )
-
-
-def _older(body: Mapping[str, Any], names: Mapping[str, str]) -> Json:
-    """Give an object under its older names. The id must be a number in a text."""
-    int(body["id"])
-    return {names.get(name, name): value for name, value in body.items()}
 
 
 def _time_of(post: Mapping[str, Any]) -> datetime:
@@ -147,17 +104,24 @@ def _time_of(post: Mapping[str, Any]) -> datetime:
 
 
 class _Taker:
-    def __init__(self, world: World, manner: Manner, loaded: Loaded) -> None:
+    def __init__(self, world: World, manner: Manner, loaded: Loaded, posts: Iterable[str]) -> None:
         now = world.clock()
         self._world = world
         self._manner = manner
         self._floor = now - world.switches.reach + KEPT_IN_REACH
         late = now - loaded.newest if loaded.newest else timedelta()
         is_old = loaded.oldest is not None and loaded.oldest < self._floor
-        self._shift = late if manner.shift_to_now else timedelta()
+        self._shift = self._once(posts, late) if manner.shift_to_now else timedelta()
         self._late = late if manner.as_recent and is_old else timedelta()
 
-    def take(self, page: _Page) -> None:
+    def _once(self, posts: Iterable[str], late: timedelta) -> timedelta:
+        """Give by how much a recording is moved: as it was the first time, whenever it comes."""
+        mark = hashlib.sha256(" ".join(sorted(posts)).encode()).hexdigest()
+        if mark not in self._world.shifts:
+            self._put("recording.moved", mark, {"milliseconds": late // _MILLISECOND})
+        return self._world.shifts[mark]
+
+    def take(self, page: Page) -> None:
         for user in page.users:
             self._user(user)
         for media in page.media:
@@ -165,7 +129,7 @@ class _Taker:
         for kind, thing in page.things:
             if (kind, str(thing["id"])) not in self._world.included:
                 self._put("thing.added", str(thing["id"]), {"kind": kind, "thing": thing})
-        for error in page.errors:
+        for error in map(self._shifted_error, page.errors):
             if error not in self._world.complaints:
                 self._put("complaint.added", str(error.get("resource_id", "")), {"error": error})
         for post in page.posts:
@@ -203,6 +167,17 @@ class _Taker:
         if refers := body.get("referenced_tweets"):
             body["referenced_tweets"] = [{**r, "id": self._moved(r["id"])} for r in refers]
         return body
+
+    def _shifted_error(self, error: Json) -> Json:
+        parameter = parameter_in(str(error.get("parameter")), Dialect.TWEET)
+        value = str(error.get("value"))
+        if not self._shift or parameter not in _OF_POSTS or not value.isdecimal():
+            return error
+        moved = self._moved(value)
+        return {
+            name: said.replace(value, moved) if isinstance(said, str) else said
+            for name, said in error.items()
+        }
 
     def _moved(self, post_id: str) -> str:
         """Move the time inside an id."""

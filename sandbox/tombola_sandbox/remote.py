@@ -1,5 +1,6 @@
 """Acts on the running sandbox, or on its folder where none runs."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -12,11 +13,16 @@ from tombola_sandbox.world import World
 PATIENCE_S = 60
 
 
+class AnswerError(Exception):
+    """The running sandbox gave no answer that can be read."""
+
+
 def load_file(place: Place, text: str, manner: Manner) -> str:
     """Take a recording; what was taken, in a sentence.
 
     Raises:
         LoadError: a line is no page; nothing was taken.
+        AnswerError: the running sandbox did not say what came of it.
         AlreadyServedError: a process has the world open and does not answer.
     """
     wishes = {
@@ -39,6 +45,7 @@ def post_text(place: Place, *, username: str, text: str, photos: int, lang: str)
 
     Raises:
         KeyError: nobody is called so.
+        AnswerError: the running sandbox did not say what came of it.
         AlreadyServedError: a process has the world open and does not answer.
     """
     wishes = {"username": username, "text": text, "photos": photos, "lang": lang}
@@ -58,7 +65,11 @@ def posted(world: World, *, username: str, text: str, photos: int, lang: str) ->
 
 
 def _ask(place: Place, path: str, wishes: dict[str, Any]) -> dict[str, Any] | None:
-    """Ask the running sandbox; None if none answers at its address."""
+    """Ask the running sandbox; None if none answers at its address.
+
+    Raises:
+        AnswerError: it answered something that is no JSON, or stopped halfway.
+    """
     request = urllib.request.Request(  # noqa: S310 - our own address
         place.network + path,
         data=json.dumps(wishes).encode(),
@@ -66,9 +77,22 @@ def _ask(place: Place, path: str, wishes: dict[str, Any]) -> dict[str, Any] | No
     )
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:  # noqa: S310
-            return dict(json.load(response))
+            return _read(response.status, response.read())
     except urllib.error.HTTPError as error:
         with error:
-            return dict(json.load(error))
+            return _read(error.code, error.read())
     except urllib.error.URLError:
         return None
+    except (OSError, http.client.HTTPException) as error:
+        raise AnswerError(f"the running sandbox stopped answering: {error!r}") from error
+
+
+def _read(status: int, raw: bytes) -> dict[str, Any]:
+    """Read the answer's body: an object that says what was done, or what is wrong."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or not {"said", "error"} & body.keys():
+        raise AnswerError(f"the running sandbox answered HTTP {status} and did not say why")
+    return body

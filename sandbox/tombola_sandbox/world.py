@@ -41,6 +41,7 @@ class World:
         access: applications and tokens.
         wallet: the credits left.
         switches: how strict or lively the world is.
+        shifts: by how much recordings were moved in time, by their mark.
     """
 
     def __init__(self, *, clock: Clock = real_clock, ledger: Ledger | None = None) -> None:
@@ -52,6 +53,7 @@ class World:
         self.pictures: dict[str, Picture] = {}
         self.included: dict[tuple[str, str], Included] = {}
         self.complaints: list[Json] = []
+        self.shifts: dict[str, timedelta] = {}
         self.access = Access(clock, self._write)
         self.wallet = Wallet(clock, self._write)
         self.switches = Switches(self._write)
@@ -267,6 +269,9 @@ class World:
         if body["error"] not in self.complaints:
             self.complaints.append(dict(body["error"]))
 
+    def _recording_moved(self, subject: str, body: Mapping[str, Any]) -> None:
+        self.shifts[subject] = timedelta(milliseconds=body["milliseconds"])
+
     _happenings: Mapping[str, Callable[["World", str, Mapping[str, Any]], None]] = {
         "post.appeared": _post_appeared,
         "post.edited": _post_edited,
@@ -277,4 +282,5 @@ class World:
         "picture.drawn": _picture_drawn,
         "thing.added": _thing_added,
         "complaint.added": _complaint_added,
+        "recording.moved": _recording_moved,
     }

@@ -40,6 +40,18 @@ def _mentions(post: Post) -> Sequence[Json]:
     return (post.body.get("entities") or {}).get("mentions") or ()
 
 
+def _named(post: Post) -> set[str]:
+    """Give everything that a post names: people, posts, media, polls, places."""
+    body, attached = post.body, post.body.get("attachments") or {}
+    place = (body.get("geo") or {}).get("place_id")
+    found = [post.author_id, body.get("in_reply_to_user_id"), place]
+    found += [*post.media_keys, *(attached.get("poll_ids") or ())]
+    found += [name for m in _mentions(post) for name in (m.get("id"), m.get("username"))]
+    found += [r["id"] for r in body.get("referenced_tweets") or ()]
+    found += body.get("edit_history_tweet_ids") or ()
+    return {str(name) for name in found if name is not None}
+
+
 def _mixed(found: Mapping[str, Json]) -> list[Json]:
     """Give the objects in an order that has nothing to do with the posts', as the network does."""
     return [found[key] for key in sorted(found, key=short_hash)]
@@ -112,6 +124,7 @@ class Answer:
         if person.standing is Standing.SUSPENDED:
             dialect = self._asked.dialect
             value = person.id if parameter.endswith("_id") else person.username
+            parameter = problems.parameter_in(parameter, dialect)
             self.complain([problems.suspended(dialect, parameter, person.id, value)])
             return
         self._beside.users[person.id] = self.user(person)
@@ -148,22 +161,22 @@ class Answer:
             into[thing.key] = self._asked.pick(kind, thing.body)
 
     def _missing(self, parameter: str, value: str) -> Json:
-        return problems.missing(self._asked.dialect, "tweet", parameter, value)
+        found = problems.missing(Dialect.TWEET, "tweet", parameter, value)
+        return problems.translated(found, self._asked.dialect)
 
     def _old_complaints(self, posts: Sequence[Post]) -> None:
         """Repeat what the recorded answers complained of, where it is about these posts."""
-        named = {str(post.author_id) for post in posts}
+        named = set[str]()
         for post in posts:
-            for mention in _mentions(post):
-                named |= {str(mention.get("id")), str(mention.get("username"))}
-            named |= {str(r["id"]) for r in post.body.get("referenced_tweets") or ()}
-            named.add(str(post.body.get("in_reply_to_user_id")))
-        self.complain(
-            error
-            for error in self._world.complaints
-            if error.get("parameter") in self._asked.expansions
-            and {str(error.get("resource_id")), str(error.get("value"))} & named
-        )
+            named |= _named(post)
+            for reference in post.body.get("referenced_tweets") or ():
+                if (other := self._world.posts.get(int(reference["id"]))) is not None:
+                    named |= _named(other)
+        for error in self._world.complaints:
+            older = problems.parameter_in(str(error.get("parameter")), Dialect.TWEET)
+            subjects = {str(error.get("resource_id")), str(error.get("value"))}
+            if older in self._asked.expansions and subjects & named:
+                self.complain([problems.translated(error, self._asked.dialect)])
 
     def _here(self, body: Mapping[str, Any]) -> Json:
         """Turn the sandbox's own paths into addresses at which the caller finds it."""

@@ -43,6 +43,8 @@ USER_NEWER: Final[Mapping[str, str]] = {
     "most_recent_tweet_id": "most_recent_post_id",
 }
 
+USER_OLDER: Final[Mapping[str, str]] = {new: old for old, new in USER_NEWER.items()}
+
 _COMMON = frozenset(
     {
         "article",
@@ -99,7 +101,7 @@ MEDIA_FIELDS = frozenset(
         "width",
     }
 )
-USER_FIELDS = frozenset(
+_USER_FIELDS = frozenset(
     {
         "affiliation",
         "confirmed_email",
@@ -110,12 +112,8 @@ USER_FIELDS = frozenset(
         "id",
         "is_identity_verified",
         "location",
-        "most_recent_post_id",
-        "most_recent_tweet_id",
         "name",
         "parody",
-        "pinned_post_id",
-        "pinned_tweet_id",
         "profile_banner_url",
         "profile_image_url",
         "protected",
@@ -131,6 +129,10 @@ USER_FIELDS = frozenset(
         "withheld",
     }
 )
+USER_FIELDS: Final[Mapping[Dialect, frozenset[str]]] = {
+    Dialect.TWEET: _USER_FIELDS | frozenset(USER_NEWER),
+    Dialect.POST: _USER_FIELDS | frozenset(USER_NEWER.values()),
+}
 PLACE_FIELDS = frozenset(
     {
         "contained_within",

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request
 
 from tombola_sandbox.switches import Vocabulary
@@ -19,11 +20,15 @@ SHAPE = frozenset({"expansions", "media.fields", "user.fields", "place.fields", 
 """Parameters that every endpoint with posts takes, beside the fields of posts."""
 
 
+FIELDS = frozenset(dialect.fields for dialect in Dialect) | {"ids"}
+"""Parameters that hold a list, beside those above."""
+
+
 class Params:
     """The parameters of one request; complaints are collected and raised together."""
 
     def __init__(self, request: Request, dialect: Dialect) -> None:
-        self._args: Mapping[str, str] = request.args
+        self._args: MultiDict[str, str] = request.args
         self.dialect = dialect
         self._complaints: list[tuple[str, str, str]] = []
 
@@ -49,8 +54,11 @@ class Params:
             raise invalid(self.dialect, *self._complaints)
 
     def only(self, known: Collection[str]) -> None:
-        """Complain of every parameter that the endpoint does not have."""
+        """Complain of parameters that the endpoint does not have, and of those given twice."""
         for name in self._args:
+            if len(self._args.getlist(name)) > 1 and name not in SHAPE | FIELDS:
+                said = f"The query parameter [{name}] can not be given more than once"
+                self.complain(name, said, ",".join(self._args.getlist(name)))
             if name not in known:
                 listed = ",".join(sorted(known))
                 self.complain(name, f"The query parameter [{name}] is not one of [{listed}]")
@@ -120,7 +128,7 @@ class Params:
             expansions,
             {
                 "post": posts | _implied(expansions),
-                "user": self._fields("user", "user.fields", words.USER_FIELDS),
+                "user": self._fields("user", "user.fields", words.USER_FIELDS[self.dialect]),
                 "media": self._fields("media", "media.fields", words.MEDIA_FIELDS),
                 "place": self._fields("place", "place.fields", words.PLACE_FIELDS),
                 "poll": self._fields("poll", "poll.fields", words.POLL_FIELDS),
@@ -128,7 +136,7 @@ class Params:
         )
 
     def _fields(self, kind: str, name: str, allowed: Collection[str]) -> frozenset[str]:
-        older = words.OLDER if kind == "post" else {}
+        older = _OLDER_NAMES.get(kind, {})
         asked = frozenset(older.get(field, field) for field in self.listed(name, allowed))
         return asked | words.DEFAULTS[kind]
 
@@ -145,7 +153,15 @@ def dialect_of(request: Request, spoken: Vocabulary) -> Dialect:
         raise _stranger(request.args, stranger)
     if found:
         return found.pop()
+    if spoken is Vocabulary.BOTH and _asks_newer(request.args):
+        return Dialect.POST
     return Dialect.POST if spoken is Vocabulary.POST else Dialect.TWEET
+
+
+def _asks_newer(args: Mapping[str, str]) -> bool:
+    """Say whether the fields of users alone are in the newer vocabulary."""
+    asked = set(args.get("user.fields", "").split(","))
+    return bool(asked & set(words.USER_NEWER.values()))
 
 
 def _speaks(args: Mapping[str, str], dialect: Dialect) -> bool:
@@ -165,6 +181,8 @@ def _older_expansion(name: str) -> str:
     older = name.replace("referenced_posts", "referenced_tweets").replace("_post_ids", "_tweet_ids")
     return "referenced_tweets.id" if older == "referenced_tweets" else older
 
+
+_OLDER_NAMES: Mapping[str, Mapping[str, str]] = {"post": words.OLDER, "user": words.USER_OLDER}
 
 _IMPLIED: Mapping[str, str] = {
     "author_id": "author_id",

@@ -9,6 +9,8 @@ from tombola.testing.network import json_response
 from tombola_sandbox.models import App
 from tombola_sandbox.x.dialect import Dialect
 
+_HOSTS: Mapping[Dialect, str] = {dialect: f"{dialect.problems}/" for dialect in Dialect}
+
 INVALID = "One or more parameters to your request was invalid."
 
 
@@ -150,6 +152,36 @@ def missing(dialect: Dialect, kind: str, parameter: str, value: str) -> dict[str
         "resource_id": value,
         "type": f"{dialect.problems}/resource-not-found",
     }
+
+
+def translated(error: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Give a recorded complaint in a dialect; one that is in it already comes as it is."""
+    spoken = _spoken_in(error)
+    if spoken in {None, dialect}:
+        return dict(error)
+    parameter, kind = str(error.get("parameter", "")), str(error.get("type", ""))
+    other = parameter_in(parameter, dialect)
+    said = str(error.get("detail", "")).replace(f" {parameter}:", f" {other}:")
+    found = {**error, "parameter": other, "type": kind.replace(_HOSTS[spoken], _HOSTS[dialect], 1)}
+    found["detail"] = said.replace(f" {spoken} with ", f" {dialect} with ", 1)
+    if error.get("resource_type") == spoken.value:
+        found["resource_type"] = dialect.value
+    return {name: found[name] for name in error}
+
+
+def parameter_in(parameter: str, dialect: Dialect) -> str:
+    """Give the name that an expansion has in a dialect."""
+    if dialect is Dialect.POST:
+        return parameter.replace("tweet", "post")
+    older = parameter.replace("post", "tweet")
+    return "referenced_tweets.id" if older == "referenced_tweets" else older
+
+
+def _spoken_in(error: Mapping[str, Any]) -> Dialect | None:
+    """Find out in which dialect a complaint is; None where nothing tells."""
+    parameter, kind = str(error.get("parameter", "")), str(error.get("type", ""))
+    named = (d for d in Dialect if d.value in parameter)
+    return next(named, None) or next((d for d in Dialect if kind.startswith(_HOSTS[d])), None)
 
 
 def hidden(dialect: Dialect, kind: str, parameter: str, value: str) -> dict[str, Any]:

@@ -212,3 +212,32 @@ def test_a_slow_network_is_a_time_out_in_process(client, network: Network):
     network.faults.break_("/2/*", FaultKind.SLOW, lasts=timedelta(seconds=60))
     with pytest.raises(httpx2.ReadTimeout):
         client.get(RECENT, params=QUERY, timeout=5)
+
+
+def limits_of(answer: httpx2.Response) -> tuple[int, int]:
+    names = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
+    limit, remaining, reset = (int(answer.headers[name]) for name in names)
+    assert reset > remaining
+    return limit, remaining
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.OUT_OF_CREDIT])
+def test_what_is_broken_still_tells_the_limits(client, anonymous, network: Network, kind):
+    client.get(RECENT, params=QUERY)
+    network.faults.break_("/2/*", kind)
+    assert limits_of(client.get(RECENT, params=QUERY)) == (450, 449)
+    assert limits_of(anonymous.get(RECENT, params=QUERY)) == (450, 450)
+
+
+def test_every_refusal_tells_the_limits(client, anonymous, world: World, as_jane):
+    assert limits_of(anonymous.get(RECENT, params=QUERY)) == (450, 450)
+    assert limits_of(client.get("/2/users/me")) == (0, 0)
+    assert limits_of(anonymous.get(RECENT, params=QUERY, headers=as_jane("users.read"))) == (
+        300,
+        300,
+    )
+    assert limits_of(client.get("/2/tweets/x")) == (3500, 3499)
+    world.wallet.set(0)
+    assert limits_of(client.get(RECENT, params=QUERY)) == (450, 449)
+    world.access.register(DEMO_APP.model_copy(update={"enrolled": False}))
+    assert limits_of(client.get(RECENT, params=QUERY)) == (450, 449)

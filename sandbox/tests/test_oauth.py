@@ -165,3 +165,21 @@ def test_an_app_gets_its_bearer_for_key_and_secret(anonymous):
     wrong = anonymous.post("/oauth2/token", data=form, auth=(DEMO_APP.api_key, "wrong"))
     assert wrong.status_code == 403
     assert anonymous.post("/oauth2/token", auth=right).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/i/oauth2/authorize", "/intent/post"])
+def test_people_without_a_picture_can_be_chosen(anonymous, world: World, path: str):
+    bare = {"user": {"id": "22", "name": "Bare", "username": "bare"}}
+    world.load("person.joined", "22", bare)
+    page = anonymous.get(path, params=WISH)
+    assert page.status_code == 200
+    assert "@bare" in page.text
+    form = {"author": "22", "text": "My cup", "photos": "0"}
+    assert anonymous.post("/intent/post", data=form).status_code == 200
+
+
+@pytest.mark.parametrize("challenge", ["a" * 42, "a" * 129, "ä" * 43])
+def test_a_challenge_has_its_length_and_letters(anonymous, challenge: str):
+    page = anonymous.get("/i/oauth2/authorize", params={**WISH, "code_challenge": challenge})
+    assert page.status_code == 400
+    assert "43 to 128 characters" in page.text

@@ -129,3 +129,9 @@ def test_every_complaint_is_named():
     with pytest.raises(QueryError) as refused:
         parse("is:retweet has:polls")
     assert "standalone operator (at position 1), Reference to invalid" in str(refused.value)
+
+
+@pytest.mark.parametrize("query", ["#", "@", "$", "＃", "cup #", "(@ OR cup)"])  # noqa: RUF001
+def test_a_sign_alone_is_no_word(query: str):
+    with pytest.raises(QueryError, match="no viable alternative at character"):
+        parse(query)

@@ -346,3 +346,42 @@ def test_ids_tell_their_time(world: World):
     at = world.clock() - timedelta(days=3)
     post = world.post("jane", "#acme", at=at)
     assert lowest_id(at) <= post.id < lowest_id(at + timedelta(milliseconds=1))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [("query", "#acme"), ("query", "#other")],
+        [("query", "#acme"), ("max_results", "10"), ("max_results", "10")],
+        [("query", "#acme"), ("since_id", "1"), ("since_id", "2")],
+    ],
+)
+def test_a_parameter_is_given_once(client, given):
+    answer = client.get(RECENT, params=given)
+    assert answer.status_code == 400
+    assert given[-1][0] in named(answer.json())
+    assert "more than once" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "other"),
+    [("post", "tweet"), ("tweet", "post")],
+)
+def test_fields_of_users_are_in_the_asked_vocabulary(client, world: World, spoken, other):
+    kept = {"pinned_tweet_id": "5", "most_recent_tweet_id": "6"}
+    world.add_person("ada", "Ada", **kept)
+    world.post("ada", "#acme", at=world.clock() - timedelta(hours=1))
+    names = [f"pinned_{spoken}_id", f"most_recent_{spoken}_id"]
+    asked = {f"{spoken}.fields": "lang", "expansions": "author_id"}
+    [user] = search(client, **asked, **{"user.fields": ",".join(names)})["includes"]["users"]
+    assert [user[name] for name in names] == ["5", "6"]
+    body = refused(client, **asked, **{"user.fields": f"pinned_{other}_id"})
+    assert named(body) == {"user.fields"}
+
+
+def test_fields_of_users_alone_tell_the_vocabulary(client, world: World):
+    world.add_person("ada", "Ada", pinned_tweet_id="5")
+    world.post("ada", "#acme", at=world.clock() - timedelta(hours=1))
+    for name in ("pinned_post_id", "pinned_tweet_id"):
+        asked = {"expansions": "author_id", "user.fields": name}
+        assert search(client, **asked)["includes"]["users"][0][name] == "5"

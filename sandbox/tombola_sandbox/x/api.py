@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from tombola.testing.network import FaultKind, Network, json_response
-from tombola.testing.network.network import CALLER
+from tombola.testing.network.network import CALLER, OUTAGE_PAGE
 from tombola_sandbox.models import Caller, Post, Standing
 from tombola_sandbox.world import World
 from tombola_sandbox.x import problems
@@ -54,6 +54,7 @@ class XApi:
         self._world = world
         self._book = FactBook(world.people, world.media, world.posts)
         self.limits = RateLimits(world.clock)
+        self._doors: list[Door] = []
         for kind in (RECENT_SEARCH, ARCHIVE_SEARCH):
             self._open(kind.endpoint, Door(kind.endpoint, kind.limit), self._search_of(kind))
         lookup = Door("/2/tweets", LOOKUP)
@@ -64,16 +65,18 @@ class XApi:
         network.when_lost(_lost)
         network.when_broken(FaultKind.TOO_MANY, self._broken_too_many)
         network.when_broken(FaultKind.OUT_OF_CREDIT, self._broken_credit)
+        network.when_broken(FaultKind.SERVER_ERROR, self._outage)
 
     def _open(self, rule: str, door: Door, work: Callable[..., Mapping[str, Any]]) -> None:
+        self._doors.append(door)
+
         def answer(request: Request, **parts: str) -> Response:
-            headers: dict[str, str] = {}
+            headers = self._headers(request)
             try:
                 caller, dialect = self._let_in(request, door, headers)
                 body = work(request, caller, dialect, **parts)
             except Problem as problem:
-                problem.headers |= headers
-                return problem.response()
+                return _with_headers(problem, headers)
             return json_response(body, headers=headers)
 
         self._network.get(rule)(answer)
@@ -199,25 +202,46 @@ class XApi:
     def _charge(self, answer: Answer) -> None:
         self._world.wallet.charge(answer.posts_read, answer.users_read)
 
-    def _broken_too_many(self, request: Request) -> Response:
-        """Answer 429 as an exhausted window does."""
+    def _headers(self, request: Request) -> dict[str, str]:
+        """Say how things stand, as every answer does; nothing on paths outside of the API."""
+        fitting = (d for d in self._doors if f"{request.path}/".startswith(f"{d.endpoint}/"))
+        door = max(fitting, key=lambda door: len(door.endpoint), default=None)
+        if door is None:
+            return {}
         try:
             caller = self._caller(request)
+        except Problem:
+            return self.limits.untouched(door.limit).headers
+        return self.limits.peek(door.endpoint, door.limit, caller).headers
+
+    def _outage(self, request: Request) -> Response:
+        """Answer 503 with a page, as what stands before the API does."""
+        headers = self._headers(request)
+        return Response(OUTAGE_PAGE, 503, headers, content_type="text/html; charset=utf-8")
+
+    def _broken_too_many(self, request: Request) -> Response:
+        """Answer 429 as an exhausted window does."""
+        headers = self._headers(request)
+        try:
+            self._caller(request)
         except Problem as problem:
-            return problem.response()
-        limit = RECENT_SEARCH.limit if "search" in request.path else LOOKUP
-        seen = self.limits.peek(request.path, limit, caller)
-        headers = seen.headers | {"x-rate-limit-remaining": "0"}
-        return problems.too_many(headers).response()
+            return _with_headers(problem, headers)
+        return problems.too_many(headers | {"x-rate-limit-remaining": "0"}).response()
 
     def _broken_credit(self, request: Request) -> Response:
         """Answer 402 as an empty wallet does."""
+        headers = self._headers(request)
         try:
             caller = self._caller(request)
         except Problem as problem:
-            return problem.response()
+            return _with_headers(problem, headers)
         dialect = Dialect.POST if "post.fields" in request.args else Dialect.TWEET
-        return problems.out_of_credit(caller.app, dialect).response()
+        return _with_headers(problems.out_of_credit(caller.app, dialect), headers)
+
+
+def _with_headers(problem: Problem, headers: Mapping[str, str]) -> Response:
+    problem.headers |= headers
+    return problem.response()
 
 
 def _check_kind(caller: Caller, door: Door, dialect: Dialect) -> None:

@@ -22,6 +22,10 @@ class Limit:
     user: int
     each_second: int | None = None
 
+    def most(self, caller: Caller) -> int:
+        """Give how many calls this caller has."""
+        return self.user if caller.person_id else self.app
+
 
 RECENT = Limit(app=450, user=300)
 ARCHIVE = Limit(app=300, user=0, each_second=1)
@@ -60,7 +64,7 @@ class RateLimits:
     def take(self, endpoint: str, limit: Limit, caller: Caller) -> Seen:
         """Count one call; a refused one costs nothing."""
         now, key = self._clock(), (endpoint, caller.key)
-        most = limit.user if caller.person_id else limit.app
+        most = limit.most(caller)
         with self._lock:
             began, used = self._windows.get(key, (now, 0))
             if now >= began + WINDOW:
@@ -75,10 +79,15 @@ class RateLimits:
     def peek(self, endpoint: str, limit: Limit, caller: Caller) -> Seen:
         """Say how things stand, without counting."""
         now = self._clock()
-        most = limit.user if caller.person_id else limit.app
+        most = limit.most(caller)
         with self._lock:
             began, used = self._windows.get((endpoint, caller.key), (now, 0))
         return Seen(most, max(0, most - used), began + WINDOW, allowed=used < most)
+
+    def untouched(self, limit: Limit) -> Seen:
+        """Say what a caller who is not known could have."""
+        most = limit.app or limit.user
+        return Seen(most, most, self._clock() + WINDOW, allowed=False)
 
     def _too_fast(self, key: tuple[str, str], limit: Limit, now: datetime) -> bool:
         if limit.each_second is None or (last := self._last.get(key)) is None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from tombola_sandbox.x.intent import able, remember, whoever
 
 LONGEST_STATE = 500
 """Source: X, "OAuth 2.0 Authorization Code Flow with PKCE", ``state``, read 2026-11."""
+
+CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+"""Source: RFC 7636, 4.2."""
 
 SAID = {
     "tweet.read": "See posts that you can see",
@@ -188,8 +192,8 @@ def _complaint(args: Mapping[str, str], scopes: Sequence[str]) -> str:
         )
     if not 1 <= len(args.get("state", "")) <= LONGEST_STATE:
         return f"The application must send a state of 1 to {LONGEST_STATE} characters."
-    if not args.get("code_challenge"):
-        return "The application must send a code_challenge (PKCE)."
+    if not CHALLENGE.fullmatch(args.get("code_challenge", "")):
+        return "The application must send a code_challenge (PKCE) of 43 to 128 characters."
     if args.get("code_challenge_method", "plain") not in {"S256", "plain"}:
         return "code_challenge_method must be S256 or plain."
     return ""

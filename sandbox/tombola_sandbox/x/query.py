@@ -24,6 +24,9 @@ from tombola_sandbox.x.operators import (
     word_test,
 )
 
+SIGNS = frozenset("#＃@$")  # noqa: RUF001 - the wide sign counts too
+"""They begin a word and are none by themselves."""
+
 
 class QueryError(Exception):
     """The query is refused; the text is what the network says."""
@@ -234,6 +237,11 @@ class _Reader:
 
     def _meaning(self, token: Token) -> tuple[Test, bool]:
         if token.kind is Kind.PHRASE:
+            return phrase_test(token.text), True
+        if token.text in SIGNS:
+            self._complaints.append(
+                f"no viable alternative at character '{token.text}' (at position {token.at})"
+            )
             return phrase_test(token.text), True
         if (joined := token.text.lower()) in {"and", "or"}:
             self._complaints.append(_ambiguous(joined, token.at))

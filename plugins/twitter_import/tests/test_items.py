@@ -8,6 +8,9 @@ from tombola.api import (
 )
 from tombola_sandbox.models import Standing
 from tombola_sandbox.switches import Vocabulary
+from tombola_twitter_import import mapping
+from tombola_twitter_import.apps import reading_app
+from tombola_twitter_import.client import Reader
 from tombola_twitter_import.config import HashtagConfig
 
 HOUR = timedelta(hours=1)
@@ -109,3 +112,31 @@ def test_vocabulary_that_was_set_is_kept(make_ctx, make_run, world, feed, clock,
     with pytest.raises(SourceGone, match=r"post\.fields"):
         run.page(run.open(Lane.HISTORY, clock() - WEEK))
     assert len(asked()) == 1
+
+
+@pytest.mark.parametrize("dialect", ["post", "tweet"])
+def test_reply_names_what_it_answers_in_either_vocabulary(
+    make_ctx, make_run, world, feed, clock, dialect
+):
+    mine = feed.post("no tag", ago=2 * HOUR)
+    reply = feed.post("@jane look #kettleleaf", "ole", refers={"replied_to": mine})
+    run = make_run(make_ctx(fields_dialect=dialect))
+    (item,) = run.page(run.open(Lane.HISTORY, clock() - WEEK)).items
+    assert (item.external_id, item.parent_id) == (reply, mine)
+
+
+@pytest.mark.parametrize("dialect", ["post", "tweet"])
+def test_retweet_that_a_search_gives_anyway_is_left_out(make_ctx, world, feed, dialect):
+    mine = feed.post(ago=2 * HOUR)
+    feed.post("RT @jane: Mine #kettleleaf", "ole", refers={"retweeted": mine})
+    ctx = make_ctx(fields_dialect=dialect)
+    page = Reader(ctx, reading_app(ctx)).search({"query": "#kettleleaf"}).page
+    assert len(page["data"]) == 2
+    assert [item.external_id for item in mapping.items_from(page)] == [mine]
+
+
+def test_names_are_shown_without_escapes(run, world, feed, clock):
+    world.add_person("tom", "Tom &amp; Jerry &lt;3")
+    feed.post(author="tom")
+    (item,) = run.page(run.open(Lane.HISTORY, clock() - WEEK)).items
+    assert item.author.name == "Tom & Jerry <3"

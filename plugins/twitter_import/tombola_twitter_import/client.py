@@ -28,16 +28,20 @@ from tombola_twitter_import.config import OperatorSettings
 
 Dialect = Literal["post", "tweet"]
 
-#: What is asked for in each vocabulary. In the new one an author comes by expansion alone.
+#: What is asked for in each vocabulary. In the new one an author, and what a post refers to, come
+#: by expansion alone: without it neither replies nor reposts could be told.
 #: Source: X API v2, OpenAPI 2.167, ``/2/tweets/search/recent``, read 2026-11-21.
 FIELDS: Final[Mapping[Dialect, Mapping[str, str]]] = {
-    "post": {"post.fields": "attachments,created_at,entities,note_post"},
+    "post": {
+        "post.fields": "attachments,created_at,entities,note_post",
+        "expansions": "author_id,attachments.media_keys,referenced_posts",
+    },
     "tweet": {
-        "tweet.fields": "attachments,author_id,created_at,entities,note_tweet,referenced_tweets"
+        "tweet.fields": "attachments,author_id,created_at,entities,note_tweet,referenced_tweets",
+        "expansions": "author_id,attachments.media_keys",
     },
 }
 BESIDE: Final = {
-    "expansions": "author_id,attachments.media_keys",
     "media.fields": "alt_text,height,media_key,preview_image_url,type,url,width",
     "user.fields": "name,username",
     "sort_order": "recency",

@@ -142,7 +142,13 @@ def profile(uid: str, username: str | None) -> str:
 
 
 def _identity(uid: str, user: Raw) -> Identity:
-    return Identity(PROVIDER, uid, handle=user.get("username"), name=user.get("name"))
+    return Identity(PROVIDER, uid, handle=user.get("username"), name=shown_name(user))
+
+
+def shown_name(user: Raw) -> str | None:
+    """Give the name that a person shows; X escapes it like texts."""
+    name = user.get("name")
+    return None if name is None else _plain(str(name))
 
 
 def _media(key: str, raw: Raw) -> Media:

@@ -23,6 +23,7 @@ from tombola.campaigns.service import Campaign, of_team
 from tombola.db.rows import first
 from tombola.db.sets import members
 from tombola.entrants.models import entrant, identity
+from tombola.entrants.service import ITEM, VISITOR
 from tombola.entries.models import entry, entry_change, ledger_event, participation, total
 from tombola.entries.rules import State
 from tombola.importing.models import item, media
@@ -32,6 +33,8 @@ from tombola.teams.rules import Actor, Role
 PAGE = 50
 #: People that one search may name; a wider search asks for a longer word.
 FOUND = 50
+#: Kinds of identities that no network gave: their values say nothing to anybody.
+NO_ACCOUNTS = frozenset({"email", ITEM, VISITOR})
 
 
 class Filter(BaseModel):
@@ -288,7 +291,7 @@ def _line(
     return Line(
         id=row["id"],
         uid=row["uid"],
-        who=person["name"] or known["name"] or handle or "",
+        who=person["name"] or known["name"] or handle or _number(known),
         handle=handle,
         network=known["kind"],
         claimed=person["kind"] == "person",
@@ -307,6 +310,11 @@ def _line(
         reason=row["reason"],
         cause=row["cause_kind"],
     )
+
+
+def _number(known: RowMapping) -> str:
+    """What the network calls an author whose names are unknown; empty for what is no account."""
+    return known["value"] if known["kind"] not in NO_ACCOUNTS else ""
 
 
 def _history(conn: Connection, row: RowMapping) -> list[Step]:

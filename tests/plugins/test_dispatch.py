@@ -235,6 +235,26 @@ def test_a_gate_that_fails_denies_what_is_new_and_allows_what_runs(
         assert len(quarantine.faults(conn, "bill")) == 1  # the alert
 
 
+@pytest.mark.parametrize(
+    ("running", "fails_open", "denied"),
+    [(False, True, True), (True, True, False), (True, False, True), (False, False, True)],
+)
+def test_a_gate_that_rests_denies_what_is_new_until_it_is_switched_off(
+    build, inst, team, running, fails_open, denied
+):
+    plugins = build(make_plugin("bill", gate_feature=failing_gate), gates_fail_open=fails_open)
+    for _ in range(quarantine.LIMIT):
+        plugins.ask_feature(team, "pro", "demo.visit")
+    answer = plugins.ask_feature(team, "pro", "demo.visit", running=running)
+    assert isinstance(answer, Denied) is denied
+    if denied:
+        assert str(answer.reason) == "A check of bill is resting; try again later."
+        assert answer.by == "bill"
+    with inst.db.write() as conn:
+        switches.turn(conn, Scope.INSTALLATION, "", "bill", on=False)
+    assert plugins.ask_feature(team, "pro", "demo.visit", running=running) is None
+
+
 def test_gates_of_entries_answer_for_each_draft(build, team):
     plugins = build(
         make_plugin("a", gate_entries=lambda drafts: [None, Denied("one"), None]),

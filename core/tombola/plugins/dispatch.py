@@ -32,6 +32,12 @@ def why_not(
     return _door(plugins, plugins.owner(key), key, team, campaign_id)[0]
 
 
+def is_off(plugins: Plugins, slug: str, team: Team | None) -> bool:
+    """Tell whether somebody has switched a plugin off for the team."""
+    with plugins.world.db.read() as conn:
+        return not switches.is_on(conn, slug, team.team_id if team else 0)
+
+
 def _door(
     plugins: Plugins,
     plugin: Plugin | None,

@@ -20,6 +20,7 @@ from tombola.api import (
     IdentityProvider,
     Importer,
     Job,
+    Phrase,
     PluginFailed,
     PluginUnavailable,
     Text,
@@ -201,7 +202,11 @@ class Plugins(Catalog):
     def ask_feature(
         self, team: Team, plan: str, feature: str, amount: int = 1, *, running: bool = False
     ) -> Denied | None:
-        """Ask every enabled plugin's ``gate_feature``; the first denial wins."""
+        """Ask every enabled plugin's ``gate_feature``; the first denial wins.
+
+        A gate that fails or rests denies what is new, and allows what runs unless the installation
+        wants else. One that is switched off is not asked.
+        """
         given = {"feature": feature, "plan": plan, "team_id": team.team_uid, "amount": amount}
         for plugin in self.listeners("gate_feature"):
             denied = self._gate(plugin, "gate_feature", team, given, running=running)
@@ -249,7 +254,10 @@ class Plugins(Catalog):
         try:
             answer = dispatch.hook(self, slug, hook, team, given, deadline=PATIENCE)
         except PluginUnavailable:
-            return None
+            if (running and self.world.gates_fail_open) or dispatch.is_off(self, slug, team):
+                return None
+            resting = Phrase("A check of %(plugin)s is resting; try again later.", {"plugin": slug})
+            return Denied(resting, slug)
         except PluginFailed as error:
             if running and self.world.gates_fail_open:
                 return None

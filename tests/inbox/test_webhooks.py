@@ -17,8 +17,9 @@ from tombola.plugins import quarantine
 from tombola.plugins.registry import Plugins
 from tombola.plugins.states import Plugin, State
 from tombola.plugins.switches import Scope, turn
-from tombola.queue import runner
+from tombola.queue import runner, tasks
 from tombola.queue.kinds import House, Kinds
+from tombola.queue.models import task
 from tombola.queue.reconciler import settle_in, tick
 from tombola.testing.plugins import make_plugin
 
@@ -236,3 +237,28 @@ def test_old_events_are_forgotten_and_unhandled_ones_are_not(site):
     site.clock.advance(timedelta(days=31))
     runner.run(site.house, site.house.kinds[jobs.SWEEP])
     assert site.states() == ["kept"]
+
+
+def test_an_event_that_always_fails_dies_after_its_tries_though_its_plugin_rests(site):
+    site.webhook.failing = 1_000
+    site.post(1, 2, 3)
+    for _ in range(60):
+        site.work()
+        site.clock.advance(timedelta(minutes=30))
+    with site.inst.db.read() as conn:
+        ends = conn.execute(select(task.c.state).where(task.c.kind == "webhook")).scalars()
+        assert list(ends) == ["dead"] * 3
+
+
+def test_an_event_whose_duty_was_forgotten_goes_too(site):
+    settle_in(site.house)
+    site.turn(on=False)
+    site.post(1)
+    site.post(2)
+    site.work()
+    with site.inst.db.write() as conn:
+        number = conn.execute(select(task.c.id).where(task.c.key == "1")).scalar_one()
+        tasks.forget(conn, number)
+    site.clock.advance(timedelta(hours=2))
+    site.work()
+    assert site.states() == ["unseen"]

@@ -1,5 +1,7 @@
 """What operators and teams do to plugins."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from tombola.plans import plugin_acts
 from tombola.plugins import quarantine
 from tombola.plugins.models import setting
 from tombola.plugins.switches import Scope
+from tombola.queue import tasks
 from tombola.teams.models import audit
 from tombola.teams.rules import Actor, Role
 from tombola.testing.plugins import make_plugin
@@ -121,3 +124,25 @@ def test_the_operator_ends_a_quarantine(setup_inst, operator, team_on):
     plugin_acts.wake(setup_inst, operator, "net", 0)
     assert setup_inst.plugins.why_not("net", None) is None
     assert acts(setup_inst).count("plugin.released") == 1
+
+
+def test_after_the_operators_act_the_next_fault_is_the_first_again(setup_inst, operator, team_on):
+    for team in (None, team_on("pro")):
+        for _ in range(quarantine.LIMIT):
+            with pytest.raises(PluginFailed):
+                setup_inst.plugins.call("net", team, "view", lambda _: 1 / 0)
+    with setup_inst.db.write() as conn:
+        tasks.put(conn, "webhook", "1", setup_inst.clock())
+    (held,) = tasks.claim(
+        setup_inst.db, "webhook", limit=1, lease=timedelta(1), now=setup_inst.clock(), owner="me"
+    )
+    with setup_inst.db.write() as conn:
+        tasks.park(conn, held, "net rests", now=setup_inst.clock())
+    plugin_acts.wake(setup_inst, operator, "net", 0)
+    with setup_inst.db.read() as conn:
+        assert tasks.due_kinds(conn, setup_inst.clock()) == {"webhook": 1}
+    for _ in range(quarantine.LIMIT - 1):
+        with pytest.raises(PluginFailed):
+            setup_inst.plugins.call("net", None, "view", lambda _: 1 / 0)
+    assert setup_inst.plugins.why_not("net", None) is None
+    assert setup_inst.plugins.why_not("net", team) is not None

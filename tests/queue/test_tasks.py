@@ -169,6 +169,38 @@ def test_parked_row_counts_no_attempt(site):
     assert claim(site) == []
 
 
+def test_parking_keeps_the_attempts_that_failed_and_waking_too(site):
+    put(site)
+    (held,) = claim(site)
+    with site.db.write() as conn:
+        tasks.fail(conn, held, "no", now=site.clock(), due_at=site.clock())
+    (held,) = claim(site)
+    with site.db.write() as conn:
+        tasks.park(conn, held, "plugin 'x' rests", now=site.clock())
+    assert (row(site).state, row(site).attempts) == (State.PARKED, 1)
+    with site.db.write() as conn:
+        tasks.wake(conn, 5, site.clock())
+    assert claim(site) == []
+    with site.db.write() as conn:
+        tasks.wake(conn, None, site.clock())
+    (held,) = claim(site)
+    assert held.attempts == 2
+
+
+def test_only_a_dead_or_parked_row_is_forgotten(site):
+    put(site)
+    with site.db.write() as conn:
+        number = conn.execute(select(task.c.id)).scalar_one()
+        with pytest.raises(NotFound):
+            tasks.forget(conn, number)
+    (held,) = claim(site)
+    with site.db.write() as conn:
+        tasks.park(conn, held, "plugin 'x' is gone", now=site.clock())
+    with site.db.write() as conn:
+        assert tasks.forget(conn, number).kind == held.kind
+        assert conn.execute(select(task.c.id)).all() == []
+
+
 def test_guard_renews_the_lease_and_progress_starts_the_attempts_anew(site):
     put(site)
     (held,) = claim(site)

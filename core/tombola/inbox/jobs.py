@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, Text, and_, cast, exists, or_, select
 
 from tombola.api import Accepted, PluginUnavailable, Reply, Webhook
 from tombola.db.rows import first
@@ -13,6 +13,7 @@ from tombola.inbox.unseen import WEBHOOK, raw_delivery
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.queue.kinds import Done, Kind, Parked, Result, Settled
+from tombola.queue.models import task
 from tombola.queue.tasks import Claim
 
 #: How long the handling of one event may be silent.
@@ -60,9 +61,11 @@ def _handle(inst: Installation, held: Claim) -> Result:
 
 
 def _sweep(inst: Installation, held: Claim) -> Result:
-    """Forget old events, a batch a transaction."""
-    ended = (inbox.c.state.in_(["handled", "refused"]), inbox.c.received_at < inst.clock() - KEEP)
-    old = select(inbox.c.id).where(*ended).limit(BATCH)
+    """Forget old events, and those whose duty a person has forgotten, a batch a transaction."""
+    ended = inbox.c.state.in_(["handled", "refused"])
+    duty = exists().where(task.c.kind == WEBHOOK, task.c.key == cast(inbox.c.id, Text))
+    past = and_(ended, inbox.c.received_at < inst.clock() - KEEP)
+    old = select(inbox.c.id).where(or_(past, and_(~ended, ~duty))).limit(BATCH)
     gone = BATCH
     while gone == BATCH and not held.over():
         with inst.db.write() as conn:

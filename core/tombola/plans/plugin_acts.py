@@ -11,6 +11,7 @@ from tombola.installation import Installation
 from tombola.plugins import config, quarantine, switches
 from tombola.plugins.states import Plugin, State
 from tombola.plugins.switches import Scope
+from tombola.queue import tasks
 from tombola.teams.audit import audit
 from tombola.teams.rules import Actor, Role
 
@@ -131,11 +132,15 @@ def save_settings(
 
 
 def wake(inst: Installation, actor: Actor, slug: str, team_id: int) -> None:
-    """End a plugin's quarantine for a team (0: for none) at once. Operators only; idempotent."""
+    """End a plugin's quarantine for a team (0: for none) at once. Operators only; idempotent.
+
+    Its faults there are forgotten, and what waits, parked, is looked at again at once.
+    """
     actor.need_operator()
     now = inst.clock()
     with inst.db.write() as conn:
-        if quarantine.release(conn, slug, team_id):
+        if quarantine.forgive(conn, slug, team_id):
+            tasks.wake(conn, team_id or None, now)
             audit(conn, actor, "plugin.released", slug, {"team": team_id}, now)
 
 

@@ -87,8 +87,19 @@ def record(conn: Connection, fault: Fault, now: datetime) -> None:
 
 
 def release(conn: Connection, plugin: str, team_id: int) -> bool:
-    """End a rest, after a trial that went well or by a person; tell whether there was one."""
+    """End a rest after a trial that went well; tell whether there was one."""
     return conn.execute(delete(quarantine).where(*_here(plugin, team_id))).rowcount == 1
+
+
+def forgive(conn: Connection, plugin: str, team_id: int) -> bool:
+    """End a rest and forget the faults that led to it, by a person; tell whether there was one.
+
+    Without the second, the next fault would be the one too many again.
+    """
+    mine = plugin_fault.c.team_id
+    same = mine == team_id if team_id else mine.is_(None)
+    conn.execute(delete(plugin_fault).where(plugin_fault.c.plugin == plugin, same))
+    return release(conn, plugin, team_id)
 
 
 def rests(conn: Connection) -> list[Rest]:

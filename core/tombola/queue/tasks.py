@@ -243,8 +243,14 @@ def fail(
 
 
 def park(conn: Connection, held: Claim, reason: str, *, now: datetime) -> None:
-    """Put the duty aside while what does it is away; looked at again later. Raises Fenced."""
-    values = _released(state=State.PARKED, attempts=0, last_error=short(reason))
+    """Put the duty aside while what does it is away; looked at again later. Raises Fenced.
+
+    This look counts as no attempt, and those before it stay: a duty that makes its plugin fail
+    until the plugin rests would else never have spent them.
+    """
+    values = _released(
+        state=State.PARKED, attempts=max(held.attempts - 1, 0), last_error=short(reason)
+    )
     _settle(conn, held, values | {"due_at": now + PARKED_FOR})
 
 
@@ -259,6 +265,27 @@ def retry(conn: Connection, task_id: int, now: datetime) -> None:
     found = conn.execute(update(task).where(task.c.id == task_id, stuck).values(**values))
     if found.rowcount != 1:
         raise NotFound("This duty neither died nor waits for its plugin.")
+
+
+def forget(conn: Connection, task_id: int) -> Duty:
+    """Take a dead or parked duty away for good: the other button's act. Gives what it was.
+
+    Raises:
+        NotFound: There is no dead or parked duty of this number.
+    """
+    stuck = task.c.state.in_([State.DEAD, State.PARKED])
+    statement = delete(task).where(task.c.id == task_id, stuck).returning(task)
+    gone = conn.execute(statement).mappings().first()
+    if gone is None:
+        raise NotFound("This duty neither died nor waits for its plugin.")
+    return Duty.model_validate(dict(gone))
+
+
+def wake(conn: Connection, team_id: int | None, now: datetime) -> None:
+    """Let every parked duty of a team, or of none, be looked at now; it keeps its attempts."""
+    whose = task.c.team_id.is_(None) if team_id is None else task.c.team_id == team_id
+    mine = and_(task.c.state == State.PARKED, whose)
+    conn.execute(update(task).where(mine).values(state=State.READY, due_at=now))
 
 
 def drop(conn: Connection, kind: str, keys: Iterable[str]) -> None:

@@ -1,12 +1,16 @@
 """Campaign and action pages, and the operator's: what a form says is what is stored."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import event, select
 
 from tombola.campaigns import service
-from tombola.plugins.models import setting
+from tombola.plugins.models import quarantine, setting
+from tombola.plugins.states import State
+from tombola.queue import tasks
 from tombola.teams.models import audit
 
 
@@ -130,22 +134,56 @@ def test_team_secret_is_stored_sealed_and_forgotten_on_demand(house):
     assert "stored; leave empty" not in client.get(path).text
 
 
-def test_healthz_names_a_broken_plugin_and_no_secret(house):
+def test_healthz_names_a_broken_plugin_and_nothing_that_it_said(house):
     answer = house.app.test_client().get("/healthz")
     assert answer.status_code == 200
-    assert answer.json["plugins"]["broken"]["state"] == "broken"
-    assert "ZeroDivisionError" in answer.json["plugins"]["broken"]["reason"]
+    assert answer.json["plugins"]["broken"] == {"state": "broken", "reason": ""}
     assert answer.json["status"] == "degraded"
+    assert "plugins" in answer.json["because"]
+    assert "ZeroDivisionError" not in answer.text
     assert "Traceback" not in answer.text
+    assert "ZeroDivisionError" in house.client("operator").get("/operator/health").text
 
 
-def test_healthz_keeps_places_on_the_disk_to_itself(house):
+@pytest.mark.parametrize("state", [State.INCOMPATIBLE, State.INVALID, State.NEEDS_MIGRATION])
+def test_healthz_gives_the_cores_own_sentence_without_places_on_the_disk(house, state):
     broken = house.inst.plugins.by_slug["broken"]
-    broken.reason = (
-        "cannot import name 'x' from 'y' (/srv/lib/python/y/__init__.py), see https://a.example/b"
+    broken.state, broken.traceback = state, ""
+    broken.reason = "cannot do x (/srv/lib/python/y/__init__.py), see https://a.example/b"
+    told = house.app.test_client().get("/healthz").json["plugins"]["broken"]
+    assert told["reason"] == "cannot do x (…), see https://a.example/b"
+    broken.traceback = "raised at registration"
+    assert house.app.test_client().get("/healthz").json["plugins"]["broken"]["reason"] == ""
+
+
+def test_a_rest_of_a_plugin_that_is_gone_is_no_trouble(house):
+    rest = {"since": house.inst.clock(), "retry_at": house.inst.clock(), "reason": "ValueError: x"}
+    with house.inst.db.write() as conn:
+        conn.execute(quarantine.insert().values(plugin="left", team=0, **rest))
+    assert "resting" not in house.app.test_client().get("/healthz").json["because"]
+    with house.inst.db.write() as conn:
+        conn.execute(quarantine.insert().values(plugin="sample", team=0, **rest))
+    assert "resting" in house.app.test_client().get("/healthz").json["because"]
+
+
+def test_the_operator_forgets_a_duty_of_a_plugin_that_is_gone(house):
+    now = house.inst.clock()
+    with house.inst.db.write() as conn:
+        tasks.put(conn, "webhook", "77", now)
+    (held,) = tasks.claim(
+        house.inst.db, "webhook", limit=1, lease=timedelta(minutes=1), now=now, owner="me"
     )
-    reason = house.app.test_client().get("/healthz").json["plugins"]["broken"]["reason"]
-    assert reason == "cannot import name 'x' from 'y' (…), see https://a.example/b"
+    with house.inst.db.write() as conn:
+        tasks.park(conn, held, "plugin 'left': not installed", now=now)
+    client, path = house.client("operator"), f"/operator/duties/{held.id}/forget"
+    assert path in client.get("/operator/health").text
+    assert house.post(house.client("owner"), path).status_code in {403, 404}
+    assert house.post(client, path).status_code == 303
+    assert house.post(client, path).status_code == 404
+    with house.inst.db.read() as conn:
+        assert tasks.get(conn, "webhook", "77") is None
+        acts = list(conn.execute(select(audit.c.act).order_by(audit.c.seq)).scalars())
+    assert acts[-1] == "duty.forgotten"
 
 
 def test_healthz_without_a_database_is_503(house):

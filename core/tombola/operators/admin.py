@@ -15,7 +15,7 @@ from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Place
 from tombola.web.routing import Pages
 
-#: A place on the disk, as import errors name it; it is nobody's business outside.
+#: A place on the disk, as a reason may name it; it is nobody's business outside.
 _PATH = re.compile(r"(?<![\w:/])/(?:[^\s()'\"]+/)[^\s()'\"]*")
 
 pages = Pages("operators", __name__)
@@ -40,18 +40,32 @@ def retry(number: int) -> ResponseReturnValue:
     return redirect(url_for("operators.health_page"), 303)
 
 
+@pages.post("/operator/duties/<int:number>/forget", audience=Audience.OPERATOR)
+def forget(number: int) -> ResponseReturnValue:
+    """Give up for good a duty that died or waits, for example for a plugin that is gone."""
+    inst = current()
+    now = inst.clock()
+    with inst.db.write() as conn:
+        gone = tasks.forget(conn, number)
+        detail = {"kind": gone.kind, "key": gone.key}
+        audit(conn, doors.actor(), "duty.forgotten", str(number), detail, now)
+    flash(_("It is forgotten."), "good")
+    return redirect(url_for("operators.health_page"), 303)
+
+
 @pages.get("/healthz", audience=Audience.PUBLIC)
 def healthz() -> ResponseReturnValue:
     """For machines: 200 while requests can be served, 503 while they cannot. No secrets."""
     found = health.look(current())
     body = {
         "status": found.status,
+        "because": found.because,
         "database": found.database,
         "redis": found.redis,
         "reconciler": found.reconciler,
         "waiting": found.waiting,
         "plugins": {
-            one.slug: {"state": one.state, "reason": _PATH.sub("…", one.reason)}
+            one.slug: {"state": one.state, "reason": _PATH.sub("…", one.public_reason)}
             for one in found.plugins
         },
     }

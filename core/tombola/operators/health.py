@@ -31,13 +31,15 @@ class PluginState(BaseModel):
     slug: str
     state: str
     reason: str = ""
+    public_reason: str = ""
     complaints: list[str] = []
 
 
 class Health(BaseModel):
     """The state of an installation at one moment.
 
-    ``redis`` is None where no Redis is set up. ``waiting`` counts due duties by kind.
+    ``redis`` is None where no Redis is set up. ``waiting`` counts due duties by kind. ``rests`` are
+    those of plugins that are installed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,9 +63,20 @@ class Health(BaseModel):
         """``ok``, ``degraded`` where something needs a person, ``down`` where nothing works."""
         if not self.database:
             return "down"
-        well = self.redis is not False and self.reconciler and not self.rests
+        return "degraded" if self.because else "ok"
+
+    @property
+    def because(self) -> list[str]:
+        """What is not well: ``database``, ``redis``, ``reconciler``, ``plugins``, ``resting``."""
         ready = all(one.state == "ready" and not one.complaints for one in self.plugins)
-        return "ok" if well and ready else "degraded"
+        wrong = {
+            "database": not self.database,
+            "redis": self.redis is False,
+            "reconciler": not self.reconciler,
+            "plugins": not ready,
+            "resting": bool(self.rests),
+        }
+        return [word for word, is_wrong in wrong.items() if is_wrong]
 
 
 def look(inst: Installation, *, ask_plugins: bool = False) -> Health:
@@ -86,7 +99,7 @@ def look(inst: Installation, *, ask_plugins: bool = False) -> Health:
         waiting=queue[1] if queue else {},
         stuck=queue[2] if queue else [],
         plugins=sorted(plugins, key=lambda one: one.slug),
-        rests=queue[3] if queue else [],
+        rests=[rest for rest in queue[3] if rest.plugin in inst.plugins.by_slug] if queue else [],
     )
 
 
@@ -110,7 +123,11 @@ def _redis(url: str) -> bool | None:
 def _plugin(inst: Installation, plugin: Plugin, *, ask: bool) -> PluginState:
     complaints = list(_complaints(inst, plugin)) if ask and plugin.ready else []
     return PluginState(
-        slug=plugin.slug, state=plugin.state.value, reason=plugin.reason, complaints=complaints
+        slug=plugin.slug,
+        state=plugin.state.value,
+        reason=plugin.reason,
+        public_reason=plugin.public_reason,
+        complaints=complaints,
     )
 
 

@@ -84,6 +84,14 @@ class Plugin:
         """Tell whether it may be called."""
         return self.state is State.READY
 
+    @property
+    def public_reason(self) -> str:
+        """The reason as strangers may read it: the core's own sentence, or none.
+
+        What a plugin raised may hold addresses and secrets; it stays with the operator.
+        """
+        return "" if self.state is State.BROKEN or self.traceback else self.reason
+
     def stop(self, state: State, reason: str, traceback: str = "") -> None:
         """Take it out, with the reason; a second reason is added to the first."""
         self.state = state

@@ -16,6 +16,7 @@ from tombola.teams.rules import Actor, Role
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def post_many(world, count, ago=HOUR):
@@ -253,6 +254,77 @@ def test_undo_of_a_run_that_still_reads_stops_it(world):
     world.check()
 
 
+def test_run_that_was_undone_gets_no_more_entries_when_its_source_goes_on_at_once(world):
+    world.one_at_a_time()
+    post_many(world, 30)
+    made = world.add()
+    undone: list[str] = []
+
+    def undo(place):
+        if place.lane is Lane.HISTORY and place.page == 1 and not undone:
+            running = next(each for each in world.runs() if each.lane is Lane.HISTORY)
+            undone.append(running.uid)
+            service.undo(world.inst, world.actor, running.uid)
+            service.resume(world.inst, world.actor, made.uid)
+
+    world.network.on_call = undo
+    world.work()
+
+    states = list(world.entries().values())
+    assert (states.count("revoked"), states.count("valid")) == (10, 20)
+    (old, new) = (each for each in reversed(world.runs()) if each.lane is Lane.HISTORY)
+    assert (old.uid, old.state, old.counts["entries"]) == (undone[0], "undone", 10)
+    assert (new.state, new.counts["entries"]) == ("finished", 20)
+    world.check()
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+def test_source_that_is_changed_while_it_reads_begins_anew_all_the_same(world, lane):
+    world.one_at_a_time()
+    began = world.clock()
+    made = world.add()
+    world.work()
+    world.clock.advance(10 * DAY)
+    world.network.post(1, began + 9 * DAY)
+    changed: list[str] = []
+
+    def change(place):
+        if place.lane is lane and not changed:
+            changed.append(made.uid)
+            world.network.posts.clear()
+            for n in range(2, 6):
+                world.network.post(n, began + (n - 4) * DAY)
+            form = SourceForm(config={"tag": "other"})
+            service.change(world.inst, world.actor, made.uid, form)
+
+    if lane is Lane.HISTORY:  # it has ended and is read again for another floor
+        form = SourceForm(config={"tag": "tombola"}, floor_at=began - 20 * DAY)
+        service.change(world.inst, world.actor, made.uid, form)
+    world.network.on_call = change
+    world.work()
+    world.later(2 * HOUR)
+
+    assert changed
+    assert {"p2", "p3", "p4", "p5"} <= set(world.entries())
+
+
+def test_cap_that_is_raised_while_history_reaches_it_lets_it_go_on(world):
+    world.one_at_a_time()
+    post_many(world, 30)
+    made = world.add(cap=10)
+
+    def change(place):
+        if place.lane is Lane.HISTORY:
+            world.network.on_call = None
+            form = SourceForm(config={"tag": "tombola"}, cap=100)
+            service.change(world.inst, world.actor, made.uid, form)
+
+    world.network.on_call = change
+    world.work()
+
+    assert len(world.entries()) == 30
+
+
 def test_removed_source_stops_and_its_entries_stay(world):
     post_many(world, 5)
     made = world.add()
@@ -295,8 +367,9 @@ def test_run_now_keeps_the_plan_of_the_hours(quick_world):
     world.add()
     world.work()
     planned = world.source().next_run_at
-    world.network.post(1, world.clock() + MINUTE)
-    world.clock.advance(5 * MINUTE)
+    before = (planned - world.clock()) / 2
+    world.network.post(1, world.clock() + before / 2)
+    world.clock.advance(before)
     service.run_now(world.inst, world.actor, world.source().uid)
     world.work()
 

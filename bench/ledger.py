@@ -110,7 +110,7 @@ def floor(bench: Bench, people: list[tuple[int, int]]) -> float:
         (
             new_uid(NOW), 1, 1, p.draft.action_id, p.draft.identity_id, p.draft.entrant_id,
             p.draft.key, p.period, p.slot, p.draft.occurred_at, p.sort_at, NOW, p.local_day,
-            p.worth, p.state.value, None, "import", None, None, 1, dict(p.draft.details),
+            p.worth, p.state.value, False, None, "import", None, None, 1, dict(p.draft.details),
         )
         for p in (plan(draft, rules, NOW) for draft in bench.drafts(people, ROWS))
     ]  # fmt: skip
@@ -162,7 +162,7 @@ def naive(bench: Bench, people: list[tuple[int, int]]) -> float:
                 new_uid(NOW), bench.team_id, bench.campaign_id, draft.action_id,
                 draft.identity_id, draft.entrant_id, draft.key, planned.period,
                 None if taken else planned.slot, draft.occurred_at, planned.sort_at, NOW,
-                planned.local_day, planned.worth, "valid", None, "naive", None, None, 1,
+                planned.local_day, planned.worth, "valid", False, None, "naive", None, None, 1,
                 dict(draft.details)], strict=True))  # fmt: skip
             conn.execute(entry.insert().values(**values))
             conn.execute(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tombola.api import Identity
-from tombola.campaigns.models import campaign
+from tombola.campaigns.models import action, campaign
 from tombola.entrants import service as entrants
 from tombola.entries.changes import Act, decide_campaign, mark
 from tombola.entries.linking import link, recognise, unlink
@@ -81,6 +81,58 @@ def test_archiving_takes_out_of_the_pool_and_restoring_puts_back(ledger):
     with ledger.db.write() as conn:
         mark(conn, ledger.campaign_id, ids, State.VALID, act(ledger))
     assert snapshot(ledger) == before
+    check(ledger)
+
+
+def test_an_archived_entry_keeps_its_place_through_a_link_and_its_undo(ledger):
+    action = ledger.action("once")
+    one, two = ledger.person("1"), ledger.person("2")
+    first = ledger.record(ledger.draft(action, one, "first"))[0]
+    ledger.record(ledger.draft(action, one, "second"))
+    with ledger.db.write() as conn:
+        mark(conn, ledger.campaign_id, [first.entry_id], State.ARCHIVED, act(ledger))
+    before = snapshot(ledger)
+    with ledger.db.write() as conn:
+        number = link(conn, one, two.entrant_id, "admin", act(ledger, "link"))
+    with ledger.db.write() as conn:
+        unlink(conn, number, act(ledger, "unlink"))
+    assert snapshot(ledger) == before
+
+
+def test_an_archived_entry_keeps_its_place_when_the_interval_comes_and_goes(ledger):
+    action_id = ledger.action("once")
+    who = ledger.person()
+    first = ledger.record(ledger.draft(action_id, who, "first"))[0]
+    ledger.record(ledger.draft(action_id, who, "second"))
+    with ledger.db.write() as conn:
+        mark(conn, ledger.campaign_id, [first.entry_id], State.ARCHIVED, act(ledger))
+    before = snapshot(ledger)
+    for interval in ("unlimited", "once"):
+        with ledger.db.write() as conn:
+            conn.execute(action.update().values(interval=interval))
+            decide_campaign(conn, ledger.campaign_id, act(ledger))
+    assert snapshot(ledger) == before
+    check(ledger)
+
+
+def test_what_a_gate_refused_stays_refused(ledger):
+    draft = ledger.draft(ledger.action(), ledger.person(), "a")
+    outcome = ledger.record(draft, refused={"a": "over the quota"})[0]
+    for state in (State.VALID, State.REVOKED, State.VALID, State.ARCHIVED):
+        with ledger.db.write() as conn:
+            assert mark(conn, ledger.campaign_id, [outcome.entry_id], state, act(ledger)) == 0
+    assert states(ledger) == {"a": "refused"}
+
+
+def test_an_entry_counts_for_whom_its_identity_counts_now(ledger):
+    action_id = ledger.action()
+    one, two = ledger.person("1"), ledger.person("2")
+    read_before_the_link = ledger.draft(action_id, one, "late")
+    with ledger.db.write() as conn:
+        link(conn, one, two.entrant_id, "admin", act(ledger, "link"))
+    ledger.record(read_before_the_link)
+    with ledger.db.read() as conn:
+        assert conn.execute(select(entry.c.entrant_id)).scalar_one() == two.entrant_id
     check(ledger)
 
 

@@ -69,7 +69,8 @@ def test_a_quarter_hour_zone_counts_its_own_hours():
 
 def standing(number, hours, *, entrant=1, state=State.VALID, slot=None):
     at = START + timedelta(hours=hours)
-    return Standing(number, 1, entrant, at, state, slot, None, "")
+    held = state is State.ARCHIVED and slot is not None
+    return Standing(number, 1, entrant, at, state, slot, None, "", held)
 
 
 def rules(interval=Interval.DAILY, days=30):

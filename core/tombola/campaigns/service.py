@@ -110,6 +110,14 @@ def by_id(conn: Connection, campaign_id: int) -> Campaign:
     return _one(conn, campaign.c.id == campaign_id)
 
 
+def ever(conn: Connection, campaign_id: int) -> Campaign:
+    """The campaign of a number, a removed one too: what happened in it may still be told."""
+    row = first(conn, select(campaign).where(campaign.c.id == campaign_id))
+    if row is None:
+        raise NotFound("There is no such campaign.")
+    return Campaign.model_validate(row)
+
+
 def of(inst: Installation, actor: Actor) -> list[Campaign]:
     """The team's campaigns, the newest first."""
     mine = (campaign.c.team_id == actor.team_id, campaign.c.removed_at.is_(None))

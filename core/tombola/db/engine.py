@@ -4,17 +4,23 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 
+from tombola.api import Busy
 from tombola.db.turnstile import Turnstile
 
 #: Milliseconds that SQLite waits for a lock that the turnstile does not cover (a backup, a shell).
 BUSY_TIMEOUT = 10_000
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384")
+#: PostgreSQL's words for "try again": serialization failure, deadlock, and a server that restarts.
+PASSING_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
+RETRY_AFTER = timedelta(seconds=1)
 #: Rows that one set may hold: measured so that SQLite's write lock is held a few milliseconds.
 SET_SIZE = {"sqlite": 500, "postgresql": 5_000}
 
@@ -22,7 +28,9 @@ SET_SIZE = {"sqlite": 500, "postgresql": 5_000}
 class Database:
     """An engine with the house's rules: short transactions, readers never wait for writers.
 
-    ``write()`` and ``read()`` are the only ways to a connection. Neither may be entered inside the
+    ``write()`` and ``read()`` are the only ways to a connection. What passes by itself (a lock that
+    somebody else holds too long, a deadlock, a server that restarts) is raised as Busy: nothing was
+    written, and the whole transaction may be tried again. Neither may be entered inside the
     other by the same thread, and no network or plugin call belongs inside ``write()``.
     """
 
@@ -49,6 +57,16 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        try:
+            with self._plain_transaction(writes=writes) as conn:
+                yield conn
+        except DBAPIError as error:
+            if _is_passing(error):
+                raise Busy(RETRY_AFTER) from error
+            raise
+
+    @contextmanager
+    def _plain_transaction(self, *, writes: bool) -> Iterator[Connection]:
         if writes and getattr(self._open, "writes", False):
             raise RuntimeError("A write transaction is already open in this thread.")
         with self.engine.connect().execution_options(tombola_writes=writes) as conn:
@@ -71,12 +89,21 @@ class Database:
         self.engine.dispose()
 
 
+def _is_passing(error: DBAPIError) -> bool:
+    """Whether the same transaction may well succeed in a moment: nothing of it has been written."""
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    return state in PASSING_STATES or "database is locked" in str(error.orig)
+
+
 def _sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ValueError("Tombola's SQLite database is a file, since several processes share it.")
     path = Path(url.database)
     engine = create_engine(
         url,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT / 1000},
         pool_size=8,
         max_overflow=64,
@@ -126,6 +153,8 @@ def _postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"options": options},
+        # Names, addresses and codes have no place in a log.
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=64,

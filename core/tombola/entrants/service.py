@@ -1,12 +1,12 @@
 """Entrants and the identities that they are known by."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, RowMapping, select
 
-from tombola.api import Identity, NotFound
+from tombola.api import Busy, Identity, NotFound
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
 from tombola.db.sets import insert_new, members, update_each
@@ -136,17 +136,27 @@ def enter(
     if known is not None:
         return known
     person = create_person(conn, team_id, name, email, now)
-    return attach(conn, team_id, Identity(VISITOR, str(visitor_id), name=name), person.id, now)
+    known = attach(conn, team_id, Identity(VISITOR, str(visitor_id), name=name), person.id, now)
+    if known.entrant_id != person.id:  # a double click: the other one was first
+        conn.execute(entrant.delete().where(entrant.c.id == person.id))
+    return known
 
 
 def attach(conn: Connection, team_id: int, seen: Identity, entrant_id: int, now: datetime) -> Known:
-    """Give an entrant an identity that nobody had before."""
+    """Give an entrant an identity that nobody had before.
+
+    Returns:
+        The identity. Where somebody else was quicker it is theirs, as its ``entrant_id`` says.
+    """
     values = {
         "uid": new_uid(now), "team_id": team_id, "entrant_id": entrant_id,
         "kind": seen.provider, "value": seen.uid, "handle": seen.handle, "name": seen.name,
     }  # fmt: skip
-    number = insert_one(conn, identity, created_at=now, **values)
-    return Known.model_validate({"id": number, **values})
+    insert_new(conn, identity, (*values, "created_at"), [(*values.values(), now)])
+    known = find(conn, team_id, seen.provider, seen.uid)
+    if known is None:
+        raise Busy(timedelta(seconds=1))  # the quicker one is not committed where we may see it
+    return known
 
 
 def prove(conn: Connection, known: Known, now: datetime, *, consented: bool) -> Known:

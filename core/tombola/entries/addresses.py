@@ -8,7 +8,7 @@ from tombola.api import Identity
 from tombola.entrants import service as entrants
 from tombola.entrants.codes import EMAIL, Proven
 from tombola.entrants.models import entrant
-from tombola.entries.changes import Act
+from tombola.entries.changes import Act, hold_campaigns
 from tombola.entries.linking import link, recognise
 from tombola.teams.rules import Actor
 
@@ -61,5 +61,7 @@ def _has_another_address(conn: Connection, team_id: int, entrant_id: int, email:
 
 def _join(conn: Connection, team_id: int, from_id: int, to_id: int, now: datetime) -> None:
     """Let all that one entrant is known by count for another, each by a link that can be undone."""
-    for known in entrants.identities_of(conn, team_id, from_id):
+    known_by = entrants.identities_of(conn, team_id, from_id)
+    hold_campaigns(conn, team_id, [known.id for known in known_by])
+    for known in known_by:
         link(conn, known, to_id, "log-in", Act("link", Actor.system(team_id), "", known.uid, now))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
@@ -28,12 +28,26 @@ from tombola.web.texts import FIRST_YEAR, LAST_YEAR
 pages = Pages("entries", __name__)
 pages.link(Place.CAMPAIGN, "Actions", "show", order=20, sections=("entries.",))
 
+
+class Asked(NamedTuple):
+    """An act on entries as it was asked for; ``error`` says what it lacks."""
+
+    uids: list[str]
+    reason: str
+    error: str = ""
+
+
 _ACTS = {"revoke": service.revoke, "archive": service.archive}
 
 
 @pages.get("/team/<team>/campaign/<key>/entries", audience=Audience.TEAM, role=Role.VIEWER)
 def show(team: str, key: str) -> ResponseReturnValue:
     """The first lines with filters, or, for htmx, the lines after a place."""
+    return _list(team, key)
+
+
+def _list(team: str, key: str, asked: Asked | None = None) -> str:
+    """The page; ``asked`` is an act that could not be done, shown as it was asked."""
     found = campaign_of_address(key)
     wanted = _filter(request.args, found)
     after = paging.decode(request.args.get("after"))
@@ -45,10 +59,11 @@ def show(team: str, key: str) -> ResponseReturnValue:
         "page": page,
         "next": _address(team, key, place),
         "networks": _networks(),
+        "ticked": set(asked.uids) if asked else set(),
     }
     if request.headers.get("HX-Request") == "true" and after:
         return render_template("entries/lines.html", **context)
-    return render_template("entries/show.html", **context, **_frame(found))
+    return render_template("entries/show.html", **context, asked=asked, **_frame(found))
 
 
 @pages.get("/team/<team>/campaign/<key>/entries/fresh", audience=Audience.TEAM, role=Role.VIEWER)
@@ -65,32 +80,62 @@ def fresh(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the doo
 
 @pages.get("/team/<team>/campaign/<key>/entries/<uid>", audience=Audience.TEAM, role=Role.VIEWER)
 def one(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
-    """One entry with its history."""
+    """One entry with its history, and what can be done about it."""
+    return _one(key, uid)
+
+
+def _one(key: str, uid: str, asked: Asked | None = None) -> str:
     found = campaign_of_address(key)
     line, steps = listing.one(current(), doors.actor(), found.uid, uid)
     return render_template(
-        "entries/one.html", campaign=found, line=line, steps=steps, networks=_networks()
+        "entries/one.html",
+        campaign=found,
+        line=line,
+        steps=steps,
+        networks=_networks(),
+        asked=asked,
     )
 
 
 @pages.post("/team/<team>/campaign/<key>/entries", audience=Audience.TEAM, role=Role.EDITOR)
 def act(team: str, key: str) -> ResponseReturnValue:
     """Revoke, archive or restore the ticked entries."""
-    found = campaign_of_address(key)
     uids = request.form.getlist("entry")
-    verb = request.form.get("act", "")
-    reason = request.form.get("reason", "")
     if not uids:
         flash(_("Tick the entries first."), "warning")
         return _back(team, key)
+    asked = _act(key, uids)
+    return (_list(team, key, asked), 422) if asked.error else _back(team, key)
+
+
+@pages.post("/team/<team>/campaign/<key>/entries/<uid>", audience=Audience.TEAM, role=Role.EDITOR)
+def act_one(team: str, key: str, uid: str) -> ResponseReturnValue:
+    """Revoke, archive or restore one entry from its own page."""
+    asked = _act(key, [uid])
+    if asked.error:
+        return _one(key, uid, asked), 422
+    return redirect(url_for("entries.one", team=team, key=key, uid=uid), 303)
+
+
+def _act(key: str, uids: list[str]) -> Asked:
+    """Do what the request asks, and say so; or what is wrong with it, for beside its field."""
+    verb = request.form.get("act", "")
+    reason = request.form.get("reason", "")
     try:
-        changed = _do(verb, found, uids, reason)
+        changed = _do(verb, campaign_of_address(key), uids, reason)
     except Invalid as wrong:
-        flash(" ".join(map(str, wrong.errors.values())), "error")
-        return _back(team, key)
-    said = ngettext("%(n)d entry changed.", "%(n)d entries changed.", changed)
-    flash(said % {"n": changed}, "good")
-    return _back(team, key)
+        return Asked(uids, reason, " ".join(_(str(text)) for text in wrong.errors.values()))
+    flash(_told(verb, changed), "good")
+    return Asked(uids, reason)
+
+
+def _told(verb: str, n: int) -> str:
+    said = {
+        "revoke": ngettext("%(n)d entry revoked.", "%(n)d entries revoked.", n),
+        "archive": ngettext("%(n)d entry archived.", "%(n)d entries archived.", n),
+        "restore": ngettext("%(n)d entry restored.", "%(n)d entries restored.", n),
+    }
+    return said[verb] % {"n": n}
 
 
 def _do(verb: str, found: Campaign, uids: list[str], reason: str) -> int:

@@ -76,6 +76,24 @@ def decide_campaign(conn: Connection, campaign_id: int, act: Act) -> int:
     return _decide(conn, rules, list(everyone), act, {})
 
 
+def hold_campaigns(conn: Connection, team_id: int, identity_ids: Collection[int]) -> list[int]:
+    """Hold, alone and in one order, every campaign in which these identities have entries.
+
+    Comes before any other lock of an act that moves entries: whoever records or revokes takes the
+    campaign first too, so that nobody waits in a circle.
+    """
+    found = conn.execute(
+        select(entry.c.campaign_id)
+        .where(entry.c.team_id == team_id, members(conn, entry.c.identity_id, identity_ids))
+        .distinct()
+        .order_by(entry.c.campaign_id)
+    ).scalars()
+    campaigns = list(found)
+    for campaign_id in campaigns:
+        lock_alone(conn, campaign_id)
+    return campaigns
+
+
 def move(conn: Connection, identity_id: int, from_id: int, to_id: int, act: Act) -> int:
     """Let an identity's entries count for another entrant, in every campaign of the team.
 
@@ -83,15 +101,8 @@ def move(conn: Connection, identity_id: int, from_id: int, to_id: int, act: Act)
         How many entries moved. An entry whose place the other entrant holds becomes spent; when
         the identity moves back, it takes its place again.
     """
-    found = conn.execute(
-        select(entry.c.campaign_id)
-        .where(entry.c.team_id == act.actor.team_id, entry.c.identity_id == identity_id)
-        .distinct()
-        .order_by(entry.c.campaign_id)
-    ).scalars()
     moved = 0
-    for campaign_id in list(found):
-        lock_alone(conn, campaign_id)
+    for campaign_id in hold_campaigns(conn, act.actor.team_id, [identity_id]):
         rules = load_rules(conn, campaign_id)
         ids = conn.execute(
             select(entry.c.id).where(
@@ -129,6 +140,7 @@ def _decide(
             number: replace(
                 old,
                 state=_wish(old.state, given.get(number)),
+                held=_holds(old, _wish(old.state, given.get(number))),
                 entrant_id=(owners or {}).get(number, old.entrant_id),
                 slot=None if number in (owners or {}) else old.slot,
             )
@@ -149,11 +161,18 @@ def _decide(
 def _wish(before: State, given: State | None) -> State:
     if given is None:
         return before
+    if before is State.REFUSED:
+        return before  # a gate said no; taking its word back would go around a plan or a rule
     if given is State.VALID:
         return State.VALID if before in GIVEN else before
     if given is State.ARCHIVED:
         return before if before in GIVEN else given
     return given
+
+
+def _holds(old: Standing, wished: State) -> bool:
+    """Whether an archived entry keeps a place taken: if it counted when it was archived."""
+    return wished is State.ARCHIVED and (old.held or old.state is State.VALID)
 
 
 def _write(
@@ -167,11 +186,11 @@ def _write(
     ids = [row.id for row, _, _ in changed]
     freed = entry.update().where(members(conn, entry.c.id, ids)).values(slot=None)
     conn.execute(freed)
-    columns = ("entrant_id", "state", "slot", "period", "local_day", "reason")
+    columns = ("entrant_id", "state", "held", "slot", "period", "local_day", "reason")
     update_each(
         conn, entry, "id", columns,
         [
-            (row.id, new.entrant_id, new.state.value, new.slot, new.period, new.local_day,
+            (row.id, new.entrant_id, new.state.value, new.held, new.slot, new.period, new.local_day,
              _reason(row.reason, old, new, act))
             for row, old, new in changed
         ],
@@ -228,7 +247,8 @@ def _of_entrants(
 ) -> Select[tuple[object, ...]]:
     return select(
         entry.c.id, entry.c.action_id, entry.c.entrant_id, entry.c.sort_at, entry.c.state,
-        entry.c.slot, entry.c.period, entry.c.local_day, entry.c.worth, entry.c.reason,
+        entry.c.held, entry.c.slot, entry.c.period, entry.c.local_day, entry.c.worth,
+        entry.c.reason,
     ).where(
         entry.c.campaign_id == rules.campaign_id,
         members(conn, entry.c.entrant_id, entrants),
@@ -245,6 +265,7 @@ def _standing(row: Row[tuple[object, ...]]) -> Standing:
         slot=row.slot,
         period=row.period,
         local_day=row.local_day,
+        held=row.held,
     )
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from tombola.campaigns import actions, service
 from tombola.campaigns.rules import ActionForm, CampaignForm
+from tombola.db.sets import lock_alone
 from tombola.entries.changes import Act, decide_campaign
 from tombola.entries.models import entry
 from tombola.entries.rules import State
@@ -44,7 +45,7 @@ def update_campaign(
     """Change a campaign and, in the same act, decide its entries by the new dates and zone."""
     now = inst.clock()
     with inst.db.write() as conn:
-        before = service.of_team(conn, actor, uid)
+        before = _locked(conn, actor, uid)
         if service.save(conn, actor, before, form, now):
             decide_campaign(conn, before.id, Act("dates", actor, "", uid, now))
         after = service.of_team(conn, actor, uid)
@@ -61,12 +62,18 @@ def update_action(
     now = inst.clock()
     judged = actions.judge(inst, actor, form)
     with inst.db.write() as conn:
-        found = service.of_team(conn, actor, campaign_uid)
+        found = _locked(conn, actor, campaign_uid)
         before = actions.of_campaign(conn, found.id, uid)
         after = actions.save(conn, actor, before, judged, now)
         if after.interval != before.interval:
             decide_campaign(conn, found.id, Act("dates", actor, "", uid, now))
         return after
+
+
+def _locked(conn: Connection, actor: Actor, uid: str) -> service.Campaign:
+    """The campaign, held alone before anything else is: writers of entries come the same way."""
+    lock_alone(conn, service.of_team(conn, actor, uid).id)
+    return service.of_team(conn, actor, uid)
 
 
 def _count(conn: Connection, campaign_id: int, state: State, condition: ColumnElement[bool]) -> int:

@@ -20,7 +20,7 @@ FIELDS = ("zone", "starts_at", "ends_at", "count_history")
 
 def entries_recorded(conn: Connection, row: RowMapping) -> Told:
     """For ``on_entries_recorded``: the entries of one ledger event, as they are now."""
-    found = campaigns.by_id(conn, row["campaign_id"])
+    found = campaigns.ever(conn, row["campaign_id"])
     views = _views(conn, _entries().where(entry.c.event_id == row["payload"]["event"]))
     return Told({"entries": views, "campaign": campaigns.view(conn, found)} if views else None)
 
@@ -57,7 +57,7 @@ def campaign_changed(conn: Connection, row: RowMapping) -> Told:
         for name in FIELDS
         if before[name] != after[name]
     ]
-    found = campaigns.by_id(conn, row["campaign_id"])
+    found = campaigns.ever(conn, row["campaign_id"])
     return Told({"campaign": campaigns.view(conn, found), "changes": changes})
 
 

@@ -9,7 +9,7 @@ from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
 from tombola.entrants import service as entrants
 from tombola.entrants.models import link as link_table
-from tombola.entries.changes import Act, move
+from tombola.entries.changes import Act, hold_campaigns, move
 from tombola.outbox.service import announce
 from tombola.teams.audit import audit
 from tombola.teams.rules import Actor
@@ -31,6 +31,7 @@ def link(conn: Connection, known: entrants.Known, to_id: int, why: str, act: Act
     if known.entrant_id == to_id:
         return None
     team_id = act.actor.team_id
+    hold_campaigns(conn, team_id, [known.id])
     number = insert_one(
         conn, link_table, uid=new_uid(act.at), team_id=team_id, identity_id=known.id,
         from_entrant_id=known.entrant_id, to_entrant_id=to_id, why=why, at=act.at,
@@ -61,6 +62,7 @@ def unlink(conn: Connection, link_id: int, act: Act) -> None:
     held = None if row is None else entrants.by_id(conn, team_id, row["identity_id"])
     if row is None or held is None or held.entrant_id != row["to_entrant_id"]:
         raise NotFound("There is no such link to undo.")
+    hold_campaigns(conn, team_id, [held.id])
     conn.execute(link_table.update().where(link_table.c.id == link_id).values(undone_at=act.at))
     entrants.set_entrant(conn, held.id, row["from_entrant_id"])
     moved = move(conn, held.id, row["to_entrant_id"], row["from_entrant_id"], act)
@@ -97,8 +99,8 @@ def recognise(
         known = entrants.attach(conn, team_id, seen, entrant_id, now)
     if known is None:
         known = entrants.resolve(conn, team_id, [seen], now)[seen.provider, seen.uid]
-    known = entrants.prove(conn, known, now, consented=consented)
-    if entrant_id is None or not consented:
-        return known.entrant_id if entrant_id is None else entrant_id
-    link(conn, known, entrant_id, "log-in", Act("link", Actor.system(team_id), "", known.uid, now))
-    return entrant_id
+    if entrant_id is not None and consented:
+        act = Act("link", Actor.system(team_id), "", known.uid, now)
+        link(conn, known, entrant_id, "log-in", act)
+    entrants.prove(conn, known, now, consented=consented)
+    return known.entrant_id if entrant_id is None else entrant_id

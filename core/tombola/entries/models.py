@@ -1,6 +1,7 @@
 """Tables of the ledger."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -35,6 +36,8 @@ entry = Table(
     Column("local_day", Text, nullable=False),
     Column("worth", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    #: Archived while it counted: wherever it goes, its place stays taken.
+    Column("held", Boolean, nullable=False),
     Column("reason", Text),
     Column("cause_kind", Text, nullable=False),
     Column("cause_id", RowId),

@@ -1,7 +1,7 @@
 """The one function that writes entries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from tombola.campaigns.rules import Interval
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
 from tombola.db.sets import insert_new, lock_shared, members
+from tombola.entrants.models import identity
 from tombola.entries.models import entry, ledger_event
 from tombola.entries.rules import ActionRule, Planned, Rules, State, plan
 from tombola.entries.totals import Delta, add_totals, close_event
@@ -21,8 +22,8 @@ from tombola.outbox.service import announce
 
 COLUMNS = (
     "uid", "team_id", "campaign_id", "action_id", "identity_id", "entrant_id", "key", "period",
-    "slot", "occurred_at", "sort_at", "recorded_at", "local_day", "worth", "state", "reason",
-    "cause_kind", "cause_id", "item_id", "event_id", "details",
+    "slot", "occurred_at", "sort_at", "recorded_at", "local_day", "worth", "state", "held",
+    "reason", "cause_kind", "cause_id", "item_id", "event_id", "details",
 )  # fmt: skip
 
 
@@ -103,6 +104,7 @@ def record(
     if not drafts:
         return []
     reasons = refused or {}
+    drafts = _owned(conn, drafts)
     planned = [plan(draft, rules, now, refused=draft.key in reasons) for draft in drafts]
     planned.sort(key=_order)
     event_id = insert_one(
@@ -163,9 +165,32 @@ class _Writer:
             new_uid(self.now), self.rules.team_id, self.rules.campaign_id, draft.action_id,
             draft.identity_id, draft.entrant_id, draft.key, each.period, each.slot,
             draft.occurred_at, each.sort_at, self.now, each.local_day, each.worth,
-            each.state.value, self.reasons.get(draft.key), draft.cause_kind, draft.cause_id,
+            each.state.value, False, self.reasons.get(draft.key), draft.cause_kind, draft.cause_id,
             draft.item_id, self.event_id, dict(draft.details),
         )  # fmt: skip
+
+
+def _owned(conn: Connection, drafts: Sequence[EntryDraft]) -> list[EntryDraft]:
+    """The drafts with the entrants that their identities count for now.
+
+    A caller reads its people before this transaction, and a link may have moved one since. The
+    identities are held until the end, so that a link that comes now waits and then moves these
+    entries too.
+    """
+    wanted = sorted({draft.identity_id for draft in drafts})
+    rows = conn.execute(
+        select(identity.c.id, identity.c.entrant_id)
+        .where(members(conn, identity.c.id, wanted))
+        .order_by(identity.c.id)
+        .with_for_update(read=True)
+    )
+    owners = {row[0]: row[1] for row in rows}
+    return [
+        draft
+        if owners[draft.identity_id] == draft.entrant_id
+        else replace(draft, entrant_id=owners[draft.identity_id])
+        for draft in drafts
+    ]
 
 
 def _order(each: Planned) -> tuple[int, int, datetime, str]:

@@ -99,6 +99,8 @@ class Standing:
     slot: str | None
     period: str | None
     local_day: str
+    #: Archived while it counted.
+    held: bool = False
 
 
 def period(interval: Interval, at: datetime, zone: ZoneInfo) -> str | None:
@@ -203,13 +205,13 @@ def _alone(before: Standing, rules: Rules) -> Standing:
         state=state,
         slot=None,
         period=period(rule.interval, before.sort_at, rules.zone),
+        held=before.held,
         local_day=f"{before.sort_at.astimezone(rules.zone):%Y-%m-%d}",
     )
 
 
 def _may_hold(before: Standing, fresh: Standing) -> bool:
-    held = fresh.state is State.ARCHIVED and before.slot is not None
-    return fresh.state is State.VALID or held
+    return fresh.state is State.VALID or (fresh.state is State.ARCHIVED and before.held)
 
 
 def _claim(pair: tuple[Standing, Standing]) -> tuple[bool, bool, datetime, int]:
@@ -233,4 +235,5 @@ def _with(standing: Standing, *, state: State, slot: str | None) -> Standing:
         slot=slot,
         period=standing.period,
         local_day=standing.local_day,
+        held=standing.held,
     )

@@ -18,7 +18,7 @@ from tombola.widget.directory import Place
 from tombola.widget.entering import Stopped
 from tombola.widget.hot import hot
 from tombola.widget.page import interval_words, show
-from tombola.widget.proving import Address, proof_of
+from tombola.widget.proving import Address, Name, proof_of
 from tombola.widget.rules import KEY
 from tombola.widget.visitors import Visitor
 
@@ -82,6 +82,7 @@ def page(
     forms: dict[str, Form[Any]] | None = None,
     notices: Mapping[str, Text] | None = None,
     ask: Form[Address] | None = None,
+    name: Form[Name] | None = None,
     wrong: str = "",
 ) -> Response:
     """The campaign's page for the browser that asks.
@@ -93,6 +94,7 @@ def page(
         forms: Those of actions, by action.
         notices: What came of an act, by action; "" concerns the whole page.
         ask: The form that asks for a code, when it came back with errors.
+        name: The one that asks for a name, likewise.
         wrong: Why a code does not count.
     """
     inst = current()
@@ -105,7 +107,7 @@ def page(
     if mild:
         said.setdefault("", _stopped(place, Stopped(word), met))
     with inst.db.read() as conn:
-        proof = proof_of(conn, inst, place, met, ask=ask, wrong=wrong, said=word)
+        proof = proof_of(conn, inst, place, met, ask=ask, name=name, wrong=wrong, said=word)
     shown = show(inst, place, met, enter or Form.of(Enter), forms=forms, notices=said, proof=proof)
     text = render_template(
         "widget/page.html",

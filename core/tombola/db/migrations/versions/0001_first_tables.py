@@ -585,6 +585,7 @@ def upgrade() -> None:
         sa.Column("local_day", sa.Text(), nullable=False),
         sa.Column("worth", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("cause_kind", sa.Text(), nullable=False),
         sa.Column("cause_id", RowId, nullable=True),

@@ -300,10 +300,13 @@ def test_safe_mode_imports_nothing_and_still_lists_everything(listed):
 
 @pytest.mark.slow
 def test_what_plugins_print_does_not_spoil_the_json(tmp_path):
-    site = install([plain("noisy", "print('hello')\nx = 1")], tmp_path / "site")
-    done = tombola(site, "plugins", "list", "--json")
-    assert json.loads(done.stdout)
-    assert "hello" in done.stderr
+    said = "import os\nprint('hello')\nos.write(1, b'from below')\nos.system('echo from beside')\n"
+    site = install([plain("noisy", said)], tmp_path / "site")
+    for command in (["list"], ["why", "noisy"]):
+        done = tombola(site, "plugins", *command, "--json")
+        assert json.loads(done.stdout)
+        for words in ("hello", "from below", "from beside"):
+            assert words in done.stderr
 
 
 def test_a_plugin_that_hangs_at_import_is_given_up(tmp_path, monkeypatch):

@@ -1,9 +1,12 @@
 """``tombola plugins``: works with any plugin broken, in safe mode, and without a database."""
 
+import contextlib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -71,8 +74,23 @@ def check(slug: str, options: tuple[str, ...]) -> None:
 
 def _loaded() -> tuple[list[Plugin], Observed | None]:
     settings = get_settings()
-    found = load(safe_mode=settings.safe_mode)
-    return found, look(settings, found)
+    with _output_is_ours():
+        found = load(safe_mode=settings.safe_mode)
+        return found, look(settings, found)
+
+
+@contextlib.contextmanager
+def _output_is_ours() -> Iterator[None]:
+    """Send what plugins write to the output itself to the error stream, past Python too."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _state(plugin: Plugin, seen: Observed | None) -> str:

@@ -5,18 +5,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 from click.testing import CliRunner
+from werkzeug.serving import make_server
 
 from tombola_sandbox.access import DEMO_APP
 from tombola_sandbox.commands import load, post
 from tombola_sandbox.place import open_world, place_from_environment
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
 
 pytestmark = pytest.mark.slow
 
@@ -155,6 +161,42 @@ def test_a_wrong_file_is_named(place: int, tmp_path):
     said = CliRunner().invoke(load, [str(file)])
     assert said.exit_code == 1
     assert "line 2 is no page of posts" in said.output
+
+
+WRONG_USER = '{"data": [], "includes": {"users": [{"id": "22"}]}}'
+
+
+def test_a_running_sandbox_names_a_wrong_line_in_the_same_words(place: int, start, tmp_path):
+    file = tmp_path / "wrong.jsonl"
+    file.write_text(WRONG_USER)
+    alone = CliRunner().invoke(load, [str(file)])
+    start("--quiet")
+    asked = CliRunner().invoke(load, [str(file)])
+    assert (asked.exit_code, asked.output) == (alone.exit_code, alone.output)
+    assert asked.output.startswith("Error: line 1 is no page of posts: user username")
+
+
+def test_a_file_of_another_encoding_is_named(place: int, tmp_path):
+    file = tmp_path / "wrong.jsonl"
+    file.write_bytes("{}\n{ä}".encode("latin-1"))
+    said = CliRunner().invoke(load, [str(file)])
+    assert said.exit_code == 1
+    assert said.output == "Error: line 2 is no page of posts: it is not UTF-8\n"
+
+
+def test_an_answer_that_is_no_json_is_said_plainly(place: int):
+    def other(_: object, begin: "StartResponse") -> list[bytes]:
+        begin("500 Internal Server Error", [("Content-Type", "text/html")])
+        return [b"<html>no</html>"]
+
+    file = str(PAGES / "older_words.jsonl")
+    with make_server("127.0.0.1", place + 2, other, threaded=True) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said = [CliRunner().invoke(load, [file]), CliRunner().invoke(post, ["x"])]
+        server.shutdown()
+    assert {each.exit_code for each in said} == {1}
+    words = "Error: the running sandbox answered HTTP 500 and did not say why\n"
+    assert {each.output for each in said} == {words}
 
 
 def test_the_plugin_is_light_until_a_command_runs():

@@ -1,10 +1,10 @@
 """Each error of the taxonomy: what the source says, what is called next, what is lost (nothing)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tombola.api import (
     CredentialExpired,
@@ -19,8 +19,9 @@ from tombola.api import (
     SourceGone,
     Throttled,
 )
+from tombola.campaigns.models import campaign
 from tombola.importing import service
-from tombola.importing.models import lane
+from tombola.importing.models import item, lane
 from tombola.importing.states import TRIES
 
 HOUR = timedelta(hours=1)
@@ -315,6 +316,36 @@ def test_naive_time_and_empty_id_are_the_plugins_fault(quick_world):
         world.later(2 * HOUR)
         assert world.source().state == "failing"
     assert world.entries() == {}
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        datetime.min.replace(tzinfo=timezone(14 * HOUR)),
+        datetime(1969, 12, 31, tzinfo=UTC),
+    ],
+)
+def test_time_that_no_post_can_have_is_unknown_and_stops_nothing(world, at):
+    begin(world, 15)
+    world.network.post(99, at)
+    world.network._in_window = lambda post, place: True
+    with world.inst.db.write() as conn:
+        conn.execute(campaign.update().values(zone="America/New_York"))
+    service.change(
+        world.inst,
+        world.actor,
+        world.source().uid,
+        service.SourceForm(config={"tag": "tombola"}, floor_at=world.clock() - 100 * HOUR),
+    )
+    world.work()
+
+    assert len(world.entries()) == 16
+    assert world.source().state == "active"
+    with world.inst.db.read() as conn:
+        odd = select(item.c.occurred_at).where(item.c.external_id == "p99")
+        assert conn.execute(odd).scalar_one() is None
 
 
 def test_one_sources_trouble_does_not_delay_another(quick_world):

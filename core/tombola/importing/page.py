@@ -168,7 +168,8 @@ class Pages:
         return more, written.pictures
 
     def _why_stop(self, page: Page[Any], ready: Prepared, counts: Counts) -> str | None:
-        oldest = min((at for each in page.items if (at := each.occurred_at)), default=None)
+        times = [rules.known_time(each.occurred_at) for each in page.items]
+        oldest = min((at for at in times if at is not None), default=None)
         return rules.why_stop(
             self.work.lane,
             Read(page.next is not None, ready.known, oldest),

@@ -22,6 +22,8 @@ PAGE_BUDGET = 10_000
 OVERLAP = timedelta(hours=1)
 #: How long after a campaign's end its sources still look for posts that the network shows late.
 GRACE = timedelta(hours=48)
+#: Years in which posts are written; a time outside them is a network's way to say "unknown".
+YEARS = range(1970, 2201)
 #: Where history begins for a network that answers without limit and a team that set no floor.
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -226,6 +228,11 @@ def tidied(items: Iterable[Item]) -> list[Item]:
     return [_tidy(key, item) for key, item in found.items()]
 
 
+def known_time(at: datetime | None) -> datetime | None:
+    """The time, unless no post can be of it: other zones' calendars end at years 1 and 9999."""
+    return at if at is not None and at.year in YEARS else None
+
+
 def _tidy(external_id: str, item: Item) -> Item:
     author = item.author
     if author is not None:
@@ -238,6 +245,7 @@ def _tidy(external_id: str, item: Item) -> Item:
     return replace(
         item,
         external_id=external_id,
+        occurred_at=known_time(item.occurred_at),
         author=author,
         text=clean(item.text, TEXT_LENGTH),
         details={

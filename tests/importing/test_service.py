@@ -4,12 +4,13 @@ import pytest
 from sqlalchemy import func, select
 
 from tombola.api import Conflict, Denied, Forbidden, Invalid, Lane, NotAllowed, NotFound, Retry
-from tombola.entries.models import total
-from tombola.importing import preview, service
+from tombola.entries.models import entry, total
+from tombola.importing import jobs, preview, service
 from tombola.importing.models import item, media, run, source
 from tombola.importing.service import SourceForm
 from tombola.plans import service as plans
 from tombola.plans.service import PlanLine
+from tombola.queue import tasks
 from tombola.queue.models import task
 from tombola.teams.models import audit
 from tombola.teams.rules import Actor, Role
@@ -323,6 +324,69 @@ def test_cap_that_is_raised_while_history_reaches_it_lets_it_go_on(world):
     world.work()
 
     assert len(world.entries()) == 30
+
+
+def test_post_that_two_sources_have_found_stays_until_both_are_undone(world):
+    world.one_at_a_time()
+    post_many(world, 10)
+    first = world.add()
+    world.work()
+    second = world.add(config={"tag": "other"})
+    world.work()
+    brought = [
+        next(run.uid for run in service.runs(world.inst, world.actor, uid) if run.counts["items"])
+        for uid in (first.uid, second.uid)
+    ]
+
+    assert service.undo(world.inst, world.actor, brought[0]) == 0
+    assert set(world.entries().values()) == {"valid"}
+    with world.inst.db.read() as conn:
+        causes = conn.execute(
+            select(entry.c.key, item.c.external_id, run.c.uid)
+            .join(item, item.c.id == entry.c.item_id)
+            .join(run, run.c.id == entry.c.cause_id)
+        ).all()
+    assert {(row.key, row.uid) for row in causes} == {(f"p{n}", brought[1]) for n in range(10)}
+    assert all(row.key == row.external_id for row in causes)
+    assert service.undo(world.inst, world.actor, brought[1]) == 10
+    assert set(world.entries().values()) == {"revoked"}
+
+
+def test_entries_of_a_run_do_not_stay_for_the_sake_of_one_that_was_undone(world):
+    world.one_at_a_time()
+    post_many(world, 3)
+    uids = [world.add().uid]
+    world.work()
+    uids.append(world.add(config={"tag": "other"}).uid)
+    world.work()
+    brought = [
+        next(run.uid for run in service.runs(world.inst, world.actor, uid) if run.counts["items"])
+        for uid in uids
+    ]
+
+    assert service.undo(world.inst, world.actor, brought[1]) == 0
+    assert service.undo(world.inst, world.actor, brought[0]) == 3
+
+
+def test_run_whose_entries_are_of_posts_stored_before_stays_and_can_be_undone(world):
+    world.one_at_a_time()
+    world.network.post(1, world.clock() - HOUR, photo=False)
+    made = world.add()
+    world.work()
+    assert world.items() == {"p1": "left_out"}
+    form = SourceForm(config={"tag": "tombola"}, photos_only=False)
+    service.change(world.inst, world.actor, made.uid, form)
+    world.work()
+    assert world.entries() == {"p1": "valid"}
+    with world.inst.db.read() as conn:
+        ran = conn.execute(select(run.c.uid).join(entry, entry.c.cause_id == run.c.id)).scalar()
+    world.clock.advance(3 * DAY)
+    with world.inst.db.write() as conn:
+        tasks.put(conn, jobs.TIDY, jobs.TIDY, world.clock())
+    assert world.work(jobs.TIDY)
+
+    assert ran is not None
+    assert service.undo(world.inst, world.actor, ran) == 1
 
 
 def test_removed_source_stops_and_its_entries_stay(world):

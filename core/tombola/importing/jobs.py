@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy import delete, exists, select, update
 
+from tombola.entries.models import entry
 from tombola.importing import limits, media, work
 from tombola.importing.engine import take_turn
 from tombola.importing.models import item, limit_seen, run
+from tombola.importing.store import CAUSE
 from tombola.installation import Installation
 from tombola.queue.kinds import Done, Kind, Result
 from tombola.queue.tasks import Claim
@@ -43,6 +45,8 @@ def tidy(inst: Installation, held: Claim) -> Result:
             run.c.state == "finished",
             run.c.finished_at < now - KEEP_EMPTY_RUNS,
             ~exists().where(item.c.run_id == run.c.id),
+            # A post that was stored before may have become an entry in this run.
+            ~exists().where(entry.c.cause_kind == CAUSE, entry.c.cause_id == run.c.id),
         )
         .limit(SWEEP)
     )

@@ -17,7 +17,7 @@ from tombola.importing.models import lane, run, source
 from tombola.importing.preview import SourceForm as SourceForm  # noqa: PLC0414 # callers' word
 from tombola.importing.preview import judge
 from tombola.importing.states import SourceState
-from tombola.importing.store import CAUSE
+from tombola.importing.store import CAUSE, hand_over
 from tombola.importing.views import Run, Source, run_of, sources_where
 from tombola.importing.work import IMPORT, import_action, task_key
 from tombola.installation import Installation
@@ -141,6 +141,7 @@ def remove(inst: Installation, actor: Actor, uid: str) -> None:
 def undo(inst: Installation, actor: Actor, run_uid: str, reason: str = "import undone") -> int:
     """Take back every entry of one run as one act; counts are as they were before it.
 
+    A post that another source of the action has found, too, stays an entry, of that source's run.
     The source of a run that is still at work is paused, so that it does not go on. Places that
     fall free go to the earliest entries that asked for them. Idempotent.
 
@@ -158,6 +159,7 @@ def undo(inst: Installation, actor: Actor, run_uid: str, reason: str = "import u
             closed = {"state": "undone", "finished_at": now}
             conn.execute(update(run).where(run.c.id == row["id"]).values(**closed))
             conn.execute(update(lane).where(lane.c.run_id == row["id"]).values(run_id=None))
+        hand_over(conn, actor.team_id, row["id"], row["source_id"])
         undone = _revoke_run(conn, actor, row["id"], run_uid, reason, now)
         conn.execute(update(run).where(run.c.id == row["id"]).values(undone_at=now))
         audit(conn, actor, "run.undone", run_uid, {"entries": undone, "reason": reason}, now)

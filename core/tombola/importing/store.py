@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select, update
 
 from tombola.api import EntryDraft, Identity, Item, MediaKind
 from tombola.db import new_uid
-from tombola.db.sets import insert_new, members, update_each
+from tombola.db.sets import insert_new, lock_alone, members, update_each
 from tombola.entrants.service import ITEM, Known
+from tombola.entries.models import entry
 from tombola.entries.record import Status, load_rules, record
-from tombola.importing.models import item, media
+from tombola.importing.models import item, media, run, source
 from tombola.importing.rules import why_left_out
 from tombola.importing.work import Work
 
@@ -167,6 +168,35 @@ def write(
             conn, work, [each for each in entering if _number(found, each) in fresh], found, now
         ),
     )
+
+
+def hand_over(conn: Connection, team_id: int, run_id: int, source_id: int) -> int:
+    """Let the runs of other sources be the cause of entries of posts that these have found, too.
+
+    Only sources of the same action count, and runs that nobody has taken back.
+
+    Returns:
+        How many entries have another cause now.
+    """
+    found = conn.execute(
+        select(entry.c.id, entry.c.campaign_id, item.c.id.label("item_id"), item.c.run_id)
+        .join(source, (source.c.action_id == entry.c.action_id) & (source.c.id != source_id))
+        .join(item, (item.c.source_id == source.c.id) & (item.c.external_id == entry.c.key))
+        .join(run, run.c.id == item.c.run_id)
+        .where(
+            entry.c.team_id == team_id,
+            entry.c.cause_kind == CAUSE,
+            entry.c.cause_id == run_id,
+            item.c.state == "kept",
+            run.c.undone_at.is_(None),
+        )
+        .order_by(entry.c.id, item.c.id.desc())
+    ).all()
+    for campaign_id in sorted({row.campaign_id for row in found}):
+        lock_alone(conn, campaign_id)
+    heirs = {row.id: (row.id, row.run_id, row.item_id) for row in found}
+    update_each(conn, entry, "id", ("cause_id", "item_id"), list(heirs.values()))
+    return len(heirs)
 
 
 def who(judged: Judged) -> tuple[str, str]:

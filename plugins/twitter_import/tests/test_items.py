@@ -130,7 +130,9 @@ def test_retweet_that_a_search_gives_anyway_is_left_out(make_ctx, world, feed, d
     mine = feed.post(ago=2 * HOUR)
     feed.post("RT @jane: Mine #kettleleaf", "ole", refers={"retweeted": mine})
     ctx = make_ctx(fields_dialect=dialect)
-    page = Reader(ctx, reading_app(ctx)).search({"query": "#kettleleaf"}).page
+    app = reading_app(ctx)
+    assert app is not None
+    page = Reader(ctx, app).search({"query": "#kettleleaf"}).page
     assert len(page["data"]) == 2
     assert [item.external_id for item in mapping.items_from(page)] == [mine]
 

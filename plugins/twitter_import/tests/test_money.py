@@ -71,14 +71,14 @@ def test_preview_of_deleted_posts_alone_does_not_guess(run, world, feed, clock):
 
 def test_preview_says_when_the_budget_does_not_suffice(make_ctx, make_run, world, feed, clock):
     feed.fill(9)
-    run = make_run(make_ctx(monthly_budget_usd=0.16))
+    run = make_run(make_ctx(monthly_budget_usd=0.21))
     window = Window(clock() - WEEK)
     first = run.importer.estimate(run.ctx, run.config, window)
     assert not any("left" in str(note) for note in first.notes)
     run.ctx.kv.put("spent shared 2026-11", "0.01")
     feed.fill(100)
     second = run.importer.estimate(run.ctx, run.config, window)
-    assert "USD 0.09 are left" in str(second.notes[-1])
+    assert "USD 0.14 are left" in str(second.notes[-1])
 
 
 def test_budget_stops_reading_until_the_next_month(make_ctx, make_run, world, feed, clock):
@@ -109,3 +109,17 @@ def test_last_month_of_the_year_ends_with_the_year(make_ctx, make_run, world, fe
     with pytest.raises(OutOfCredit) as caught:
         run.page(run.open(Lane.HISTORY, clock() - WEEK))
     assert caught.value.until == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_what_posts_answer_is_paid_and_stays_within_the_budget(
+    make_ctx, make_run, world, feed, clock
+):
+    for n in range(60):
+        asked = feed.post("no tag", ago=3 * HOUR + timedelta(minutes=n))
+        world.add_person(f"p{n}", "P")
+        feed.post("look #kettleleaf", f"p{n}", HOUR, refers={"replied_to": asked})
+    run = make_run(make_ctx(monthly_budget_usd=0.5, fields_dialect="post"))
+    before = world.wallet.left_micro
+    with pytest.raises(OutOfCredit, match="budget"):
+        run.to_end(run.open(Lane.HISTORY, clock() - WEEK))
+    assert 250_000 < before - world.wallet.left_micro <= 500_000

@@ -25,12 +25,15 @@ def spent(ctx: Ctx, app: ReadingApp) -> Decimal:
 
 
 def affordable(ctx: Ctx, app: ReadingApp, *, wanted: int, least: int) -> int:
-    """Give how many posts a page may have at most, each with an author of its own.
+    """Give how many posts a page may have at most.
+
+    Each is reckoned with an author of its own and with a post that it answers or quotes, which X
+    reads along in its newer vocabulary.
 
     Raises:
         OutOfCredit: the budget does not pay for ``least`` posts any more.
     """
-    each = price(ctx, 1, 1)
+    each = price(ctx, 2, 1)
     if app.budget is None or not each:
         return wanted
     posts = int((app.budget - spent(ctx, app)) / each)

@@ -65,10 +65,10 @@ def inst(sqlite_database, clock, tmp_path, network):
 
 
 @pytest.fixture
-def app(site):
+def app(site, office):
     site.importer()
-    app = create_app(site.inst)
-    app.extensions[hot.NAME] = hot.make(site.inst, fresh_s=0)
+    app = create_app(office.inst)
+    app.extensions[hot.NAME] = hot.make(office.inst, fresh_s=0)
     yield app
     app.extensions[hot.NAME].tracker.close()
 
@@ -123,6 +123,36 @@ def test_newcomer_gets_what_the_account_did_and_agrees_to_nothing(site, client, 
     assert now_known.entrant_id == known.entrant_id
     assert now_known.proven_at is not None
     assert now_known.consented_at is None
+
+
+def test_address_joins_an_account_only_with_the_box(site, app, client, network, world, office):
+    other = app.test_client()
+    for path, form in (
+        ("enter", {"name": "Anna", "email": "anna@mail.example"}),
+        ("code/ask", {"proof.email": "anna@mail.example"}),
+    ):
+        other.post(f"/w/y2sB7/{path}", data=form, headers=OWN)
+    other.post("/w/y2sB7/code", data={"code": office.code()}, headers=OWN)
+    client.get(decide(network, world, leave_for_x(client)))
+    assert "I have entered before with my e-mail address" in client.get("/y2sB7").text
+    client.post("/w/y2sB7/code/ask", data={"proof.email": "anna@mail.example"}, headers=OWN)
+    page = client.get("/y2sB7").text
+    assert "Look into your mail" in page
+    assert page.index('name="consent"') < page.index("Confirm</button>")
+    refused = client.post("/w/y2sB7/code", data={"code": office.code()}, headers=OWN)
+    assert refused.status_code == 422
+    assert "tick the box" in refused.text
+    assert "Jane" in client.get("/y2sB7").text
+    form = {"code": office.code(), "consent": "yes"}
+    assert client.post("/w/y2sB7/code", data=form, headers=OWN).status_code == 303
+    assert "You are in as <bdi><b>Anna<" in client.get("/y2sB7").text
+    with site.inst.db.read() as conn:
+        jane = entrants.find(conn, site.actor.team_id, PROVIDER, str(world.person("jane").id))
+        anna = entrants.find(conn, site.actor.team_id, "email", "anna@mail.example")
+    assert jane is not None
+    assert anna is not None
+    assert jane.entrant_id == anna.entrant_id
+    assert jane.consented_at is not None
 
 
 @pytest.mark.parametrize("state", ["active", "paused"])

@@ -141,7 +141,24 @@ def test_an_unconfirmed_address_brings_nobody_back(client, site, office):
     ask(phone)
     page = confirm(phone, office)
     assert worth(page) == "0"
-    assert "We did not know this address yet" in page.text
+    assert "We did not know" not in page.text
+    assert "Open this page there and confirm it" in page.text
+    ask(client)
+    assert worth(confirm(client, office)) == "3"
+    assert worth(phone.get("/y2sB7")) == "3"
+
+
+def test_who_is_in_by_a_code_alone_is_asked_for_a_name(client, site, office):
+    ask(client)
+    assert "How may we call you?" in confirm(client, office).text
+    page = post(client, "code/name", **{"proof.name": " "})
+    assert page.status_code == 422
+    assert 'aria-invalid="true"' in page.text
+    page = post(client, "code/name", **{"proof.name": "Anna"})
+    assert "You are in as <bdi><b>Anna<" in page.text
+    assert "How may we call you?" not in page.text
+    post(client, "code/name", **{"proof.name": "Mallory"})
+    assert "You are in as <bdi><b>Anna<" in client.get("/y2sB7").text
 
 
 def test_the_answer_is_the_same_for_known_and_unknown_addresses(client, site, office, strict):

@@ -9,7 +9,7 @@ from tombola.web.forms import Form
 from tombola.web.routing import Forgery, Pages
 from tombola.widget import browser, entering, proving, replies
 from tombola.widget.hot import hot
-from tombola.widget.proving import PREFIX, Address
+from tombola.widget.proving import PREFIX, Address, Name
 from tombola.widget.replies import KEY_RULE
 
 pages = Pages("widget_codes", __name__)
@@ -42,7 +42,11 @@ def confirm(key: str) -> ResponseReturnValue:
     if secret is None or met is None:
         return replies.back(place, framed=framed)
     found = hot(inst)
-    came = proving.confirm(inst, found.directory, place, met, request.form.get("code", ""))
+    typed, consented = request.form.get("code", ""), request.form.get("consent") == "yes"
+    try:
+        came = proving.confirm(inst, found.directory, place, met, typed, consented=consented)
+    except Invalid as refused:
+        return replies.page(place, framed=framed, notices=refused.errors), 422
     if isinstance(came, Wrong):
         notices = {"": proving.words(came)} if came is Wrong.GONE else None
         return (
@@ -51,6 +55,19 @@ def confirm(key: str) -> ResponseReturnValue:
         )
     found.poll.forget(place.campaign.team_id, secret)
     return replies.back(place, framed=framed, secret=secret, said="" if came else "fresh")
+
+
+@pages.post(f"{_CODE}/name", **_ACT)
+def name(key: str) -> ResponseReturnValue:
+    """Say what one wants to be called."""
+    inst, place, framed = replies.begin_act(key)
+    form = Form.sent(Name, request.form, prefix=PREFIX)
+    if form.value is None:
+        return replies.page(place, framed=framed, name=form), 422
+    met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
+    if met is not None and met.entrant_id is not None:
+        proving.call_me(inst, met, form.value.name)
+    return replies.back(place, framed=framed)
 
 
 @pages.post(f"{_CODE}/again", **_ACT)

@@ -4,15 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from tombola.api import ActionType, Config, Denied
+from tombola.api import ActionType, Config, Denied, Identity
 from tombola.app import create_app
 from tombola.campaigns import actions
 from tombola.campaigns.rules import ActionForm, Interval
+from tombola.entrants import service as entrants
+from tombola.entries import linking
+from tombola.entries.changes import Act
 from tombola.plugins.registry import Plugins
 from tombola.queue import runner, tasks
 from tombola.queue.kinds import House, Kinds
+from tombola.teams.rules import Actor
 from tombola.testing.plugins import make_plugin
-from tombola.widget import acts, entering, hot, jobs
+from tombola.widget import acts, entering, hot, jobs, settle, visitors
+from tombola.widget.models import visitor
 from tombola.widget.tokens import link_token
 
 pytestmark = pytest.mark.plugins("custom_tracking")
@@ -137,3 +142,28 @@ def test_plugin_that_breaks_takes_neither_page_nor_other_actions_along(site):
     place = site.directory.get("y2sB7")
     met = entering.known(site.inst, site.campaign.team_id, "cookie-1")
     assert acts.do(site.inst, place, met, bang.uid, None).came is acts.Came.AWAY
+
+
+def test_push_of_a_person_who_is_linked_at_that_moment_is_not_lost(site, monkeypatch):
+    site.action("VIP")
+    site.push(["VIP"], visitor="page-visitor-1")
+    team_id, now = site.campaign.team_id, site.inst.clock()
+    with site.inst.db.write() as conn:
+        seen = Identity("x.id", "7")
+        known = entrants.resolve(conn, team_id, [seen], now)["x.id", "7"]
+        conn.execute(visitor.update().values(entrant_id=known.entrant_id))
+    ask = settle.gates.refusals
+
+    def link_meanwhile(*given):
+        with site.inst.db.write() as conn:
+            other = entrants.create_person(conn, team_id, "Jane", None, now)
+            act = Act("link", Actor.system(team_id), "", known.uid, now)
+            linking.link(conn, known, other.id, "log-in", act)
+            visitors.move(conn, team_id, known.entrant_id, other.id)
+        return ask(*given)
+
+    monkeypatch.setattr(settle.gates, "refusals", link_meanwhile)
+    settle.settle_all(site.inst, site.directory)
+    monkeypatch.setattr(settle.gates, "refusals", ask)
+    settle.settle_all(site.inst, site.directory)
+    assert len(site.entries()) == 1

@@ -73,7 +73,12 @@ def drafts_of(
     conn: Connection, place: Place, happened: Sequence[Happened], now: datetime
 ) -> list[EntryDraft]:
     """What the events of one campaign ask of the ledger, for those actions that are open."""
-    proofs = _identities(conn, {each.entrant_id for each in happened})
+    return _drafts(place, happened, _identities(conn, {e.entrant_id for e in happened}), now)
+
+
+def _drafts(
+    place: Place, happened: Sequence[Happened], proofs: Mapping[int, int], now: datetime
+) -> list[EntryDraft]:
     return [
         EntryDraft(
             action_id=action.id,
@@ -103,7 +108,8 @@ def settle(
     """Record the entries of events of one campaign, inside the caller's write transaction.
 
     An event is settled when nothing more can come of it; while an action of its name is shut it
-    waits, and its own time will count. Idempotent by the entries' keys.
+    waits, and its own time will count. So does one whose person is being linked at this moment.
+    Idempotent by the entries' keys.
 
     Args:
         conn: The transaction.
@@ -114,13 +120,18 @@ def settle(
     """
     if not happened:
         return
-    drafts = drafts_of(conn, place, happened, now)
+    proofs = _identities(conn, {each.entrant_id for each in happened})
+    drafts = _drafts(place, happened, proofs, now)
     if drafts:
         rules = load_rules(conn, place.campaign.id)
         size = SET_SIZE[conn.dialect.name]
         for start in range(0, len(drafts), size):
             record(conn, drafts[start : start + size], rules, now, refused=refused)
-    ended = {each.id for each in happened if _is_void(each, now) or not _waits(place, each)}
+    ended = {
+        each.id
+        for each in happened
+        if _is_void(each, now) or (each.entrant_id in proofs and not _waits(place, each))
+    }
     waiting = {each.id for each in happened} - ended
     _mark(conn, ended, settled_at=now)
     _mark(conn, waiting, expires_at=None)
@@ -176,7 +187,10 @@ def _settle_some(inst: Installation, place: Place, happened: Sequence[Happened])
         drafts = drafts_of(conn, place, happened, now)
     refused = gates.refusals(inst, place.team, place.view, drafts)
     with inst.db.write() as conn:
-        settle(conn, place, happened, now, refused=refused)
+        # Read again: a link may have moved these people's browsers since.
+        numbers = [each.id for each in happened]
+        still = unsettled(conn, ids=numbers, limit=len(numbers))
+        settle(conn, place, still, now, refused=refused)
 
 
 def entry_key(each: Happened) -> str:

@@ -1,4 +1,5 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -105,3 +106,33 @@ def test_closed_writer_has_written_everything_and_takes_no_more():
     assert kept == [1]
     with pytest.raises(Busy):
         writer.write(2)
+
+
+def test_a_heavy_part_goes_alone_and_light_ones_together():
+    sets = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def commit(parts):
+        sets.append(list(parts))
+        entered.set()
+        assert go_on.wait(10)
+
+    writer = Writer(commit, largest=10, weigh=lambda part: part)
+    threads = []
+    for part in (1, 4, 4, 25, 3):
+        threads.append(threading.Thread(target=writer.write, args=(part,)))
+        threads[-1].start()
+        entered.wait(10)
+        until(lambda: len(sets[0]) + len(writer._waiting) == len(threads))
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    writer.close()
+    assert sets == [[1], [4, 4], [25], [3]]
+
+
+def until(true):
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

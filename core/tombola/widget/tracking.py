@@ -32,7 +32,8 @@ class Tracker:
         self._inst = inst
         self._writer: Writer[Arrival] = Writer(
             lambda arrivals: store.keep(inst, directory, arrivals),
-            largest=max(1, inst.db.set_size // 5),
+            largest=inst.db.set_size,
+            weigh=_rows,
         )
 
     def take(self, body: bytes, origin: str | None) -> Answer:
@@ -57,6 +58,12 @@ class Tracker:
     def close(self) -> None:
         """Write what waits, and stop."""
         self._writer.close()
+
+
+def _rows(arrival: Arrival) -> int:
+    """Rows that a push may write: each event in each campaign, an event and its entry."""
+    push = arrival.push
+    return max(1, 2 * len(push.events) * len(push.keys))
 
 
 def site(origin: str | None) -> str | None:

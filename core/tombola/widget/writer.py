@@ -32,16 +32,23 @@ class Writer(Generic[T]):
     Args:
         commit: Writes a set in one transaction; raises if it did not commit. Called by one
             thread at a time.
-        largest: Parts in one set.
+        largest: Weight of one set; a single part may exceed it.
         room: Parts that may wait.
+        weigh: The weight of a part, at least 1.
     """
 
     def __init__(
-        self, commit: Callable[[Sequence[T]], None], *, largest: int, room: int = ROOM
+        self,
+        commit: Callable[[Sequence[T]], None],
+        *,
+        largest: int,
+        room: int = ROOM,
+        weigh: Callable[[T], int] = lambda _: 1,
     ) -> None:
         self._commit = commit
         self._largest = largest
         self._room = room
+        self._weigh = weigh
         self._waiting: deque[tuple[T, Future[None]]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -87,9 +94,17 @@ class Writer(Generic[T]):
                 self._changed.wait_for(lambda: self._waiting or self._closed)
                 if not self._waiting:
                     return
-                count = min(len(self._waiting), self._largest)
-                parts = [self._waiting.popleft() for _ in range(count)]
+                parts = self._next_set()
             self._write_set(parts)
+
+    def _next_set(self) -> list[tuple[T, "Future[None]"]]:
+        """Take what fits into one set, the first in any case, in the order of arrival."""
+        parts = [self._waiting.popleft()]
+        weight = self._weigh(parts[0][0])
+        while self._waiting and weight + self._weigh(self._waiting[0][0]) <= self._largest:
+            parts.append(self._waiting.popleft())
+            weight += self._weigh(parts[-1][0])
+        return parts
 
     def _write_set(self, parts: list[tuple[T, "Future[None]"]]) -> None:
         try:

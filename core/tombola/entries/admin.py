@@ -100,6 +100,7 @@ def _one(key: str, uid: str, asked: Asked | None = None) -> str:
 @pages.post("/team/<team>/campaign/<key>/entries", audience=Audience.TEAM, role=Role.EDITOR)
 def act(team: str, key: str) -> ResponseReturnValue:
     """Revoke, archive or restore the ticked entries."""
+    campaign_of_address(key)
     uids = request.form.getlist("entry")
     if not uids:
         flash(_("Tick the entries first."), "warning")

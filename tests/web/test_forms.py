@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 from werkzeug.datastructures import MultiDict
 
 from tombola.web.forms import Form
@@ -142,6 +143,29 @@ def test_errors_stand_beside_their_fields_and_keep_what_was_written():
 def test_error_of_the_whole_model_has_no_field():
     form = Form.sent(Sample, posted(title="x", loud="on", worth="51", shade="light", mode="all"))
     assert form.errors == {"": "Loud actions may be worth 50 at most."}
+
+
+class Riddle(BaseModel):
+    text: str = ""
+    reply: Reply = Reply()
+
+    @model_validator(mode="after")
+    def _asks(self) -> "Riddle":
+        if not self.text:
+            raise PydanticCustomError("no_text", "It needs the text.", {"field": "text"})
+        if self.text == "odd":
+            raise PydanticCustomError("odd", "Odd.", {"field": "nowhere"})
+        return self
+
+
+class Pair(BaseModel):
+    riddle: Riddle
+
+
+def test_whole_models_validator_can_name_the_field_to_mend():
+    assert Form.sent(Riddle, posted(text="")).errors == {"text": "It needs the text."}
+    assert Form.sent(Riddle, posted(text="odd")).errors == {"": "Odd."}
+    assert Form.sent(Pair, posted(riddle__text="")).errors == {"riddle.text": "It needs the text."}
 
 
 def test_secret_is_never_shown_and_kept_when_left_empty():

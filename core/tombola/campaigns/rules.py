@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 KEY_LETTERS = string.ascii_letters + string.digits
 #: Characters of a campaign's key, which stands in every snippet and link.
@@ -82,7 +83,8 @@ class CampaignForm(BaseModel):
             if at.tzinfo is None:
                 object.__setattr__(self, name, at.replace(tzinfo=ZoneInfo(self.zone)))
         if self.ends_at <= self.starts_at:
-            raise ValueError("The end has to come after the start.")
+            said = "The end has to come after the start."
+            raise PydanticCustomError("ends_too_early", said, {"field": "ends_at"})
         return self
 
 

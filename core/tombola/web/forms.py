@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
 from tombola.api import Text
@@ -109,6 +110,11 @@ class Form(Generic[M]):
             place = path if path in known else ""
             merged[place] = f"{merged[place]} {message}" if place in merged else message
         return replace(self, errors=merged, value=None)
+
+    def with_example(self, name: str, text: str) -> "Form[M]":
+        """The same form with an example in the empty control of a field."""
+        fields = (replace(s, placeholder=text) if s.name == name else s for s in self.fields)
+        return replace(self, fields=tuple(fields))
 
     def given(self) -> dict[str, Any]:
         """The value's fields that somebody filled in: what was left empty is left out.
@@ -209,13 +215,23 @@ def _by_path(
                 line = step if isinstance(step, int) else line
                 break
             path = longer
-        place = path if path in paths else ""
+        place = path if path in paths else _named(error, paths)
         words = complaint(error)
         if line is not None:
             words = _("Line %(n)d: %(words)s") % {"n": line + 1, "words": words}
         if place not in known:
             found.setdefault(place, words)
     return found
+
+
+def _named(error: ErrorDetails, paths: set[str]) -> str:
+    """The field that a whole model's validator blames, "" for none.
+
+    A validator names it with ``PydanticCustomError(type, words, {"field": name})``.
+    """
+    name = str(error.get("ctx", {}).get("field", ""))
+    path = ".".join([*map(str, error["loc"]), name])
+    return path if path in paths else ""
 
 
 def _plain(stored: Mapping[str, Any] | BaseModel | None) -> dict[str, Any]:

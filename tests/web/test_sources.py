@@ -1,10 +1,11 @@
 """Source pages: preview, start, progress, trouble in words, taking a run back."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from tombola.api import CredentialExpired, Identity, Item, Media, MediaKind, OutOfCredit
+from tombola.api import CredentialExpired, Estimate, Identity, Item, Media, MediaKind, OutOfCredit
 from tombola.importing import service
 
 
@@ -55,6 +56,16 @@ def test_first_sending_shows_what_a_source_would_bring_and_writes_nothing(desk):
     assert "a lamp 1" in text
     assert "Read me." in text
     assert service.of_campaign(desk.house.inst, desk.house.actor(), desk.campaign.id) == []
+
+
+@pytest.mark.parametrize(("exact", "said"), [(True, ">USD 1.62<"), (False, ">about USD 1.62<")])
+def test_money_is_written_in_one_way(desk, monkeypatch, exact, said):
+    found = Estimate(7, exact=exact, price=Decimal("1.615"), currency="USD")
+    monkeypatch.setattr(desk.house.feed, "estimate", lambda *_: found)
+    text = desk.form().text
+    assert said in text
+    assert "Posts that would be read" in text
+    assert "≈" not in text
 
 
 def test_source_is_added_once_the_preview_was_seen_and_brings_entries(desk):

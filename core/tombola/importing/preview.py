@@ -16,6 +16,7 @@ from tombola.api import (
     Lane,
     NotAllowed,
     NotFound,
+    Phrase,
     PluginFailed,
     PluginUnavailable,
     SourceConfig,
@@ -74,7 +75,7 @@ class Preview(BaseModel):
     since: datetime
     until: datetime
     cost: dict[str, int]
-    price: str | None
+    price: Text | None
     samples: list[Sample]
     notes: list[Text]
 
@@ -164,14 +165,21 @@ def _preview(found: Estimate, config: SourceConfig, span: Window, now: datetime)
         )
         for each in rules.tidied(found.samples)
     ]
-    price = f"{found.price} {found.currency or ''}".strip() if found.price is not None else None
     return Preview(
         count=found.count,
         exact=found.exact,
         since=span.since,
         until=span.until or now,
         cost=dict(found.cost),
-        price=price,
+        price=_price(found),
         samples=samples,
         notes=list(found.notes),
     )
+
+
+def _price(found: Estimate) -> Text | None:
+    """Money as every page writes it, such as USD 1.62."""
+    if found.price is None:
+        return None
+    said = f"{found.currency or ''} {found.price:.2f}".strip()
+    return said if found.exact else Phrase("about %(price)s", {"price": said})

@@ -49,6 +49,68 @@ def test_campaign_with_a_mistyped_zone_is_not_stored(house):
     assert stored(house) == []
 
 
+def test_end_before_the_start_is_told_beside_the_end(house):
+    client = house.client("editor")
+    form = campaign_form(ends_at="2026-05-01T10:00")
+    answer = house.post(client, "/team/lamps/new-campaign", **form)
+    assert answer.status_code == 422
+    assert '<a href="#f-ends-at">' in answer.text
+    assert 'id="f-ends-at-error"' in answer.text
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert "data-tombola-own-zone" not in answer.text
+
+
+def test_new_campaign_begins_now_in_the_zone_of_the_last_one(house, clock):
+    client = house.client("editor")
+    first = client.get("/team/lamps/new-campaign").text
+    assert "<option selected>UTC</option>" in first
+    now = clock().replace(second=0, microsecond=0)
+    assert f'value="{now:%Y-%m-%dT%H:%M}"' in first
+    assert f'data-tombola-own-zone="{now.isoformat()} ' in first
+    house.post(client, "/team/lamps/new-campaign", **campaign_form())
+    assert "<option selected>Europe/Berlin</option>" in client.get("/team/lamps/new-campaign").text
+
+
+def test_editor_offers_no_kind_that_does_not_work_and_keeps_a_stored_one(house):
+    client = house.client("editor")
+    assert "everybody who does enough" not in client.get("/team/lamps/new-campaign").text
+    house.post(client, "/team/lamps/new-campaign", **campaign_form(kind="reward"))
+    (made,) = stored(house)
+    text = client.get(f"/team/lamps/campaign/{made.key}/settings").text
+    assert '<input type="hidden" name="kind" value="reward">' in text
+
+
+def test_new_action_has_no_title_until_somebody_gives_one(house):
+    made = house.campaign()
+    client = house.client("editor")
+    path = f"/team/lamps/campaign/{made.key}/add/sample.word"
+    text = client.get(path).text
+    control = text.split('id="f-title"')[1].split(">")[0]
+    assert 'value=""' in control
+    assert "placeholder=" in control
+    assert "The heading of its card" in text
+    answer = house.post(client, path, title="", worth="1", interval="once")
+    assert answer.status_code == 422
+    assert 'id="f-title-error"' in answer.text
+
+
+def test_import_without_a_source_says_so_and_leads_to_one(house):
+    made = house.campaign()
+    action = house.action(made, type_key="sample.feed", config={}, title="Post it")
+    client = house.client("editor")
+    text = client.get(f"/team/lamps/campaign/{made.key}").text
+    assert "Not shown to entrants until it has a source." in text
+    assert f"/team/lamps/campaign/{made.key}/sources/new/{action.uid}" in text
+    house.post(
+        client,
+        f"/team/lamps/campaign/{made.key}/sources/new/{action.uid}",
+        **{"config.tags": "lamps", "config.words_match": "all"},
+        every_seconds=3600,
+        act="add",
+    )
+    assert "until it has a source" not in client.get(f"/team/lamps/campaign/{made.key}").text
+
+
 def test_campaign_is_removed_only_with_its_title(house):
     made = house.campaign()
     client = house.client("owner")

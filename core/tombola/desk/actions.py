@@ -10,11 +10,13 @@ from tombola.api import (
     ActionType,
     Audience,
     Config,
+    Denied,
     Importer,
     Invalid,
     NotAllowed,
     NotFound,
     PluginUnavailable,
+    Text,
 )
 from tombola.api.text import render
 from tombola.campaigns import actions
@@ -24,6 +26,7 @@ from tombola.campaigns.service import Action, Campaign
 from tombola.desk.fields import ActionFields
 from tombola.entries import editing
 from tombola.installation import current
+from tombola.plans.service import allows
 from tombola.teams import doors
 from tombola.teams.rules import Role
 from tombola.web.forms import Form
@@ -47,8 +50,7 @@ def new(team: str, key: str, kind: str) -> ResponseReturnValue:  # noqa: ARG001 
     """The form of a new action."""
     found = campaign_of_address(key)
     part = _part(kind)
-    first = {"title": render(part.title, _)}
-    return _page(found, kind, Form.of(ActionFields, first), _own_form(part, None))
+    return _page(found, kind, Form.of(ActionFields), _own_form(part, None))
 
 
 @pages.post("/team/<team>/campaign/<key>/add/<kind>", audience=Audience.TEAM, role=Role.EDITOR)
@@ -212,7 +214,21 @@ def _page(
         kind_title=render(part.title, _) if part else kind,
         is_import=isinstance(part, Importer),
         tombstone=current().plugins.why_not(kind, doors.actor()) if action else None,
-        form=form,
+        form=form if part is None else form.with_example("title", render(part.title, _)),
         own=own,
         action=action,
+        lacking=[] if action else _lacking(kind),
     )
+
+
+def _lacking(kind: str) -> list[Text]:
+    """Why parts of this kind's form cannot be used yet: features of its plugin but other kinds."""
+    inst, actor = current(), doors.actor()
+    kinds = {one.key for one in (*inst.plugins.action_types(), *inst.plugins.importers())}
+    own = kind.partition(".")[0] + "."
+    answers = [
+        allows(inst, actor.team_id, one.key)
+        for one in inst.plugins.features()
+        if one.key.startswith(own) and one.key not in kinds
+    ]
+    return [answer.reason for answer in answers if isinstance(answer, Denied)]

@@ -1,5 +1,6 @@
 """Pages of a team's campaigns: the list, one campaign with its actions, its dates."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import flash, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from tombola.desk import fields
 from tombola.desk.fields import CampaignFields
 from tombola.entries import editing
 from tombola.entries.totals import counts, entries_by_action
+from tombola.importing.views import actions_with_sources
 from tombola.installation import current
 from tombola.mail import service as mail
 from tombola.teams import doors
@@ -42,13 +44,17 @@ class Card(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An action in its campaign: what it is, why it rests, and how many entries it has."""
+    """An action in its campaign: what it is, why it rests, and how many entries it has.
+
+    ``sourceless``: it imports, and nobody has said from where.
+    """
 
     action: Action
     kind: str
     imports: bool
     rests: Text | None
     entries: int
+    sourceless: bool
 
 
 @pages.get("/team/<team>", audience=Audience.TEAM, role=Role.VIEWER)
@@ -65,8 +71,11 @@ def overview(team: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has r
 @pages.get("/team/<team>/new-campaign", audience=Audience.TEAM, role=Role.EDITOR)
 def new(team: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
     """The form of a new campaign."""
-    start = fields.first_dates(current().clock())
-    return _form_page(Form.of(CampaignFields, start, zone="UTC"))
+    inst = current()
+    latest = service.of(inst, doors.actor())[:1]
+    zone = latest[0].zone if latest else "UTC"
+    first = fields.first_dates(inst.clock())
+    return _form_page(Form.of(CampaignFields, {**first, "zone": zone}, zone=zone), first=first)
 
 
 @pages.post("/team/<team>/new-campaign", audience=Audience.TEAM, role=Role.EDITOR)
@@ -150,6 +159,7 @@ def _form_page(
     form: Form[CampaignFields],
     found: Campaign | None = None,
     effects: editing.Effects | None = None,
+    first: dict[str, datetime] | None = None,
 ) -> str:
     chosen = str(form.texts.get("zone", "UTC"))
     return render_template(
@@ -157,6 +167,7 @@ def _form_page(
         form=form,
         campaign=found,
         effects=effects,
+        first=first,
         zones=fields.zones(fields.zone_or_utc(chosen)),
     )
 
@@ -166,27 +177,29 @@ def _facts(found: Campaign) -> dict[str, object]:
     with inst.db.read() as conn:
         listed = service.actions_of(conn, found.id)
         by_action = entries_by_action(conn, found.id)
+        fed = actions_with_sources(conn, found.id)
         doubled = actions.same_signals(conn, found.id)
         entries, people = counts(conn, [found.id])[found.id]
     return {
         "campaign": found,
         "phase": found.phase(inst.clock()),
-        "rows": _rows(listed, by_action),
+        "rows": _rows(listed, by_action, fed),
         "doubled": doubled,
         "entries": entries,
         "people": people,
     }
 
 
-def _rows(listed: list[Action], entries: dict[int, int]) -> list[Row]:
+def _rows(listed: list[Action], entries: dict[int, int], fed: set[int]) -> list[Row]:
     inst, actor = current(), doors.actor()
     why = {one.id: shut_reason(inst, actor, one) for one in listed}
-    return [_row(one, why[one.id], entries.get(one.id, 0)) for one in listed]
+    return [_row(one, why[one.id], entries.get(one.id, 0), fed) for one in listed]
 
 
-def _row(action: Action, rests: Text | None, entries: int) -> Row:
+def _row(action: Action, rests: Text | None, entries: int, fed: set[int]) -> Row:
     plugins = current().plugins
     importer = plugins.importer(action.type_key)
     kind = plugins.action_type(action.type_key) or importer
     title = str(kind.title) if kind else action.type_key
-    return Row(action, title, importer is not None, rests, entries)
+    imports = importer is not None
+    return Row(action, title, imports, rests, entries, imports and action.id not in fed)

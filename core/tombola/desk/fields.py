@@ -73,7 +73,9 @@ class ActionFields(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    title: Annotated[Title, Field(title="Title", description="The button's words in the widget.")]
+    title: Annotated[
+        Title, Field(title="Title", description="The heading of its card in the widget.")
+    ]
     description: Annotated[Prose, Field(title="Description")] = ""
     worth: Annotated[
         int,
@@ -106,9 +108,9 @@ class ActionFields(BaseModel):
 
 
 def first_dates(now: datetime) -> dict[str, datetime]:
-    """Dates to begin with: from the next full hour for two weeks."""
-    start = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return {"starts_at": start, "ends_at": start + timedelta(days=14)}
+    """Dates to begin with: from this minute for thirty days."""
+    start = now.replace(second=0, microsecond=0)
+    return {"starts_at": start, "ends_at": start + timedelta(days=30)}
 
 
 def zones(chosen: str) -> Sequence[tuple[str, list[str]]]:

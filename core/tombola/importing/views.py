@@ -135,6 +135,16 @@ def sources_where(
     return [_source(conn, row, now) for row in rows]
 
 
+def actions_with_sources(conn: Connection, campaign_id: int) -> set[int]:
+    """Which of a campaign's actions have a source."""
+    found = conn.execute(
+        select(source.c.action_id)
+        .join(action, action.c.id == source.c.action_id)
+        .where(action.c.campaign_id == campaign_id, source.c.removed_at.is_(None))
+    )
+    return set(found.scalars())
+
+
 def run_of(row: RowMapping) -> Run:
     """A row of ``run``."""
     return Run(

@@ -102,10 +102,16 @@ document.addEventListener("click", (event) => {
   });
 });
 
-// A new campaign begins in the zone of whoever makes it.
+// A new campaign begins in the zone of whoever makes it; its first dates are told on that zone's clock.
 function suggestZone(list) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (list.value === "UTC" && [...list.options].some((option) => option.value === own)) list.value = own;
+  if (list.value === own || ![...list.options].some((option) => option.value === own)) return;
+  list.value = own;
+  const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: own, dateStyle: "short", timeStyle: "short" });
+  const moments = list.dataset.tombolaOwnZone.split(" ");
+  list.form.querySelectorAll("input[type=datetime-local]").forEach((control, place) => {
+    control.value = clock.format(new Date(moments[place])).replace(" ", "T");
+  });
 }
 
 function prepare(root) {

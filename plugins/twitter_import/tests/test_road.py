@@ -196,10 +196,10 @@ def test_empty_wallet_is_shown_and_reading_goes_on_after_payment(road, feed, wor
 
 
 def test_preview_tells_count_and_price_and_stores_nothing(road, feed):
-    feed.fill(7)
+    feed.fill(8)
     preview = road.preview({"hashtags": ["kettleleaf"]})
-    assert (preview.count, preview.exact, preview.price) == (7, True, "0.045 USD")
-    assert len(preview.samples) == 7
+    assert (preview.count, preview.exact, str(preview.price)) == (8, True, "USD 0.05")
+    assert len(preview.samples) == 8
     assert road.totals().entries == 0
 
 

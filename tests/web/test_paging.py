@@ -1,5 +1,7 @@
 """Places in a long list."""
 
+import base64
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -24,3 +26,10 @@ def test_no_place_is_the_top():
 def test_foreign_place_is_refused(place):
     with pytest.raises(Invalid):
         decode(place)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_times_that_no_zone_can_name_are_refused(at):
+    text = base64.urlsafe_b64encode(json.dumps([at, 1]).encode()).decode()
+    with pytest.raises(Invalid):
+        decode(text)

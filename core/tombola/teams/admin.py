@@ -160,7 +160,12 @@ def _open(email: str, password: SecretStr, goal: str) -> ResponseReturnValue:
 
 def _own_address(wanted: str) -> str:
     """A path of ours to go on to; anything that could lead to another site is left out."""
-    parts = urlsplit(wanted)
+    if not wanted.isprintable():
+        return url_for("teams.home")
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return url_for("teams.home")
     is_path = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
     if is_path and not parts.scheme and not parts.netloc and "\\" not in wanted:
         return wanted

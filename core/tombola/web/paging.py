@@ -9,6 +9,8 @@ from tombola.api import Invalid
 
 #: One more than the largest number of a row.
 _MOST = 2**63
+#: Years that have a time in every zone.
+_YEARS = (2, 9998)
 
 
 def encode(at: datetime, row_id: int) -> str:
@@ -30,6 +32,8 @@ def decode(place: str | None) -> tuple[datetime, int] | None:
         moment = datetime.fromisoformat(at)
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise Invalid({"after": "This address is not one of ours."}) from None
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:  # their neighbours have no UTC time
+        raise Invalid({"after": "This address is not one of ours."})
     if moment.tzinfo is None or type(row_id) is not int or not 0 <= row_id < _MOST:
         raise Invalid({"after": "This address is not one of ours."})
     return moment, row_id

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,14 @@ def test_question_is_answered_with_the_keyboard_alone(page, console, site, tombo
     page.keyboard.press("Enter")
     card(page, action, "done").wait_for()
     assert page.evaluate("document.activeElement.id") == f"a-{action.uid}"
+
+
+def test_open_page_notices_that_it_is_over(page, console, site, tombola, clock):
+    page.goto(f"{tombola}/y2sB7")
+    page.get_by_role("button", name="Join in").wait_for()
+    clock.advance(timedelta(days=11))
+    page.get_by_text("This is over.").wait_for()
+    assert page.get_by_role("button", name="Join in").count() == 0
 
 
 def test_wrong_input_is_said_beside_the_field_which_has_the_focus(page, site, tombola):

@@ -264,6 +264,14 @@ def test_before_it_opens_the_page_says_when_and_offers_nothing(site, client, clo
     assert "not begun yet" in refused.text
 
 
+def test_address_of_an_act_leads_to_the_page(client):
+    assert client.post("/w/y2sB7/enter", data={"name": "Anna"}, headers=OWN).status_code == 422
+    visited = client.get("/w/y2sB7/enter")
+    assert (visited.status_code, visited.location) == (303, "/y2sB7#top")
+    assert client.get("/w/y2sB7/do/nothing").status_code == 303
+    assert client.get("/w/zzzzz/enter").status_code == 404
+
+
 def test_gated_action_is_neutral_and_takes_no_answers(site, client):
     action = site.action("VIP", completed_by="either", question="Who?")
     enter(client)

@@ -124,6 +124,12 @@ def enter(key: str) -> ResponseReturnValue:
     return replies.back(place, framed=framed, secret=secret)
 
 
+@pages.get(f"/w/{KEY_RULE}/<path:act>", **_PUBLIC)
+def visited(key: str, act: str) -> ResponseReturnValue:  # noqa: ARG001 - whatever it was
+    """Lead whoever visits an act's address, where its answer was shown, to the campaign's page."""
+    return replies.back(replies.place_of(key), framed=False)
+
+
 @pages.post(f"/w/{KEY_RULE}/leave", **_ACT)
 def leave(key: str) -> ResponseReturnValue:
     """Let this browser be nobody again."""

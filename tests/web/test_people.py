@@ -125,6 +125,8 @@ def test_too_many_wrong_tries_wait_even_with_the_right_password(house, clock):
         "\\\\evil.example",
         "javascript:alert(1)",
         "evil",
+        "//[",
+        "/x\r\nSet-Cookie: a=b",
     ],
 )
 def test_log_in_never_leads_to_another_site(house, goal):

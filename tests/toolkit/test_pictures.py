@@ -1,6 +1,8 @@
 import io
 import resource
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -93,6 +95,84 @@ def test_a_bomb_is_refused_before_it_is_unpacked(side):
 def test_what_is_no_picture_of_the_web_is_refused(data):
     with pytest.raises(Invalid):
         redraw(data)
+
+
+def test_transparency_of_every_kind_becomes_white_and_the_rest_keeps_its_colour():
+    palette = Image.new("P", (20, 20), 1)
+    palette.putpalette([0, 0, 0, 255, 0, 0])
+    clear, red = (0, 0), (15, 15)
+    palette.paste(0, (0, 0, 10, 10))
+    layered = palette.convert("RGBA")
+    layered.paste((0, 0, 0, 0), (0, 0, 10, 10))
+    for data in (
+        encoded(palette, "PNG", transparency=0),
+        encoded(palette, "GIF", transparency=0),
+        encoded(palette.convert("RGB"), "PNG", transparency=(0, 0, 0)),
+        encoded(layered, "WEBP", lossless=True),
+        encoded(layered.convert("LA"), "PNG"),
+    ):
+        drawn = opened(redraw(data).data)
+        assert min(drawn.getpixel(clear)) > 245
+        assert drawn.getpixel(red)[1] < 100
+
+
+MEASURE = """
+import pathlib, resource, sys
+from tombola.api import Invalid
+from tombola.toolkit.pictures import redraw
+data = pathlib.Path(sys.argv[1]).read_bytes()
+redraw(pathlib.Path(sys.argv[2]).read_bytes())  # loads the decoder
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    print(redraw(data).width, end=" ")
+except Invalid:
+    print("refused", end=" ")
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def plain_png(width, height, colour):
+    """One colour, without the memory that a library takes to draw it."""
+    depth = {2: 3, 3: 1, 6: 4}[colour]
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(b"\x00" * (1 + width * depth)) for _ in range(height))
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)),
+            chunk(b"PLTE", b"\x00\x00\x00\xff\xff\xff") if colour == 3 else b"",
+            chunk(b"IDAT", packed + packer.flush()),
+            chunk(b"IEND", b""),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "colour", "outcome", "most_mib"),
+    [(8000, 5000, 3, "refused", 10), (4000, 4000, 6, "2048", 210), (4000, 4000, 3, "2048", 210)],
+)
+def test_memory_for_the_largest_picture_is_bounded(
+    tmp_path, width, height, colour, outcome, most_mib
+):
+    large, small = tmp_path / "large.png", tmp_path / "small.png"
+    large.write_bytes(plain_png(width, height, colour))
+    small.write_bytes(plain_png(2, 2, colour))
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURE, large, small], capture_output=True, text=True, check=True
+    )
+    said, grown_mib = ran.stdout.split()
+    assert said == outcome
+    assert int(grown_mib) < most_mib
+
+
+def test_camera_pictures_that_would_be_too_large_unpacked_are_taken():
+    data = encoded(Image.new("RGB", (6000, 5000), "red"), "JPEG")
+    assert (redraw(data).width, redraw(data).height) == (2048, 1707)
 
 
 def test_a_truncated_picture_is_refused():

@@ -2,12 +2,14 @@ import contextlib
 import gzip
 import threading
 import time
+import zlib
 
 import httpx2
 import pytest
 
 from tombola.api import HttpFailed, HttpRefused
 from tombola.toolkit.fetch import AT_ONCE, Bounds, Fetcher, Wanted
+from tombola.toolkit.unpack import Unpacker
 
 
 def fetcher(server, **more):
@@ -98,6 +100,68 @@ def test_a_packed_bomb_does_not_unfold(server):
 def test_a_packed_answer_is_unpacked_though_nobody_asked(server):
     server.says("/", gzip.compress(b"hello"), Content_Encoding="gzip")
     assert fetcher(server).get(server.url()).body == b"hello"
+
+
+def raw_deflate(data):
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+HELLO = b"hello, there " * 5000
+PACKED = {
+    "gzip": gzip.compress(HELLO),
+    "x-gzip": gzip.compress(HELLO),
+    "deflate": zlib.compress(HELLO),
+    "Deflate": raw_deflate(HELLO),
+}
+
+
+@pytest.mark.parametrize(("encoding", "packed"), PACKED.items())
+def test_every_wrapping_is_unpacked_and_missed_when_it_breaks_off(server, encoding, packed):
+    server.says("/", packed, Content_Encoding=encoding)
+    assert fetcher(server).get(server.url()).body == HELLO
+    for length in (1, 2, len(packed) // 2, len(packed) - 1):
+        server.says("/", packed[:length], Content_Encoding=encoding)
+        with pytest.raises(HttpFailed, match="broke off"):
+            fetcher(server).get(server.url())
+
+
+@pytest.mark.parametrize(("encoding", "packed"), PACKED.items())
+def test_wrappings_come_in_pieces_of_any_size(encoding, packed):
+    unpacker = Unpacker(encoding)
+    found = b"".join(unpacker.feed(bytes([each]), 100_000) for each in packed)
+    unpacker.end()
+    assert found == HELLO
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_all_members_of_a_gzip_body_are_read(size):
+    body = gzip.compress(b"one ") + gzip.compress(b"") + gzip.compress(b"two") + b"\x00" * 20
+    unpacker = Unpacker("gzip")
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    assert b"".join(unpacker.feed(piece, 1000) for piece in pieces) == b"one two"
+    unpacker.end()
+
+
+def test_second_member_that_breaks_off_or_is_none_is_noticed(server):
+    one, two = gzip.compress(b"one"), gzip.compress(b"two")
+    server.says("/", one + two[:-3], Content_Encoding="gzip")
+    with pytest.raises(HttpFailed, match="broke off"):
+        fetcher(server).get(server.url())
+    server.says("/", one + b"something else", Content_Encoding="gzip")
+    with pytest.raises(HttpFailed, match="packing is broken"):
+        fetcher(server).get(server.url())
+
+
+def test_empty_members_without_end_are_cut_off(server):
+    server.says("/", gzip.compress(b"") * 5000, Content_Encoding="gzip")
+    with pytest.raises(HttpRefused, match="larger than 1000 bytes"):
+        fetcher(server, bounds=Bounds(size_bytes=1000)).get(server.url())
+
+
+def test_answer_without_a_body_is_whole(server):
+    server.says("/", b"", Content_Encoding="gzip")
+    assert fetcher(server).get(server.url()).body == b""
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip"])

@@ -1,7 +1,6 @@
 """The one safe fetcher: everything that comes from outside comes through here."""
 
 import threading
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +10,15 @@ import httpx2
 
 from tombola.api import HttpFailed, HttpRefused, HttpResponse, Json
 from tombola.toolkit.addresses import Lookup, lookup
+from tombola.toolkit.unpack import Unpacker
 from tombola.toolkit.wire import Deadline, Wire
 
 PORTS = {"http": 80, "https": 443}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Requests at once to the hosts that share a lane; a bounded table instead of one for each host.
 LANES, AT_ONCE = 64, 8
+#: By how much a packed body may be larger than what is in it.
+PACKING = 65_536
 
 WIRE_TROUBLE = (
     httpx2.TransportError,
@@ -254,18 +256,13 @@ def _capped(
     chunks: Iterator[bytes], headers: Mapping[str, str], cap: int, deadline: Deadline
 ) -> bytes:
     """Read a body that never grows beyond ``cap``, not even while it is unpacked."""
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise HttpRefused(f"the answer is packed as {encoding!r}, which nobody asked for")
-    unpack = zlib.decompressobj(wbits=47) if encoding not in {"", "identity"} else None
-    body = bytearray()
+    unpacker = Unpacker(headers.get("content-encoding", ""))
+    body, taken = bytearray(), 0
     for chunk in chunks:
         deadline.left()
-        room = cap - len(body) + 1
-        try:
-            body += unpack.decompress(chunk, room) if unpack else chunk[:room]
-        except zlib.error as error:
-            raise HttpFailed(f"the answer's packing is broken: {error}") from error
-        if len(body) > cap:
+        taken += len(chunk)
+        body += unpacker.feed(chunk, cap - len(body) + 1)
+        if len(body) > cap or taken > cap + PACKING:
             raise HttpRefused(f"the answer is larger than {cap} bytes")
+    unpacker.end()
     return bytes(body)

@@ -101,8 +101,10 @@ class IdentityProvider(Keyed, ABC):
     """A way to prove who an entrant is elsewhere.
 
     Attributes:
-        consent: what a person agrees to by logging in, shown beside a box that they tick; None
-            where the network's terms ask for nothing. Without it nothing is linked.
+        consent: what a person agrees to whose account is connected with something else that they
+            are known by, such as an address; shown beside a box that they tick. None where the
+            network's terms ask for nothing. Without it nothing is linked; a log-in alone, which
+            proves the account and no more, needs none.
     """
 
     consent: ClassVar[Text | None] = None

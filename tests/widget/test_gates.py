@@ -16,7 +16,7 @@ from tombola.queue import runner, tasks
 from tombola.queue.kinds import House, Kinds
 from tombola.teams.rules import Actor
 from tombola.testing.plugins import make_plugin
-from tombola.widget import acts, entering, hot, jobs, settle, visitors
+from tombola.widget import acts, entering, gates, hot, jobs, settle, visitors
 from tombola.widget.models import visitor
 from tombola.widget.tokens import link_token
 
@@ -152,7 +152,7 @@ def test_push_of_a_person_who_is_linked_at_that_moment_is_not_lost(site, monkeyp
         seen = Identity("x.id", "7")
         known = entrants.resolve(conn, team_id, [seen], now)["x.id", "7"]
         conn.execute(visitor.update().values(entrant_id=known.entrant_id))
-    ask = settle.gates.refusals
+    ask = gates.refusals
 
     def link_meanwhile(*given):
         with site.inst.db.write() as conn:
@@ -162,8 +162,8 @@ def test_push_of_a_person_who_is_linked_at_that_moment_is_not_lost(site, monkeyp
             visitors.move(conn, team_id, known.entrant_id, other.id)
         return ask(*given)
 
-    monkeypatch.setattr(settle.gates, "refusals", link_meanwhile)
+    monkeypatch.setattr(gates, "refusals", link_meanwhile)
     settle.settle_all(site.inst, site.directory)
-    monkeypatch.setattr(settle.gates, "refusals", ask)
+    monkeypatch.setattr(gates, "refusals", ask)
     settle.settle_all(site.inst, site.directory)
     assert len(site.entries()) == 1

@@ -11,7 +11,7 @@ from tombola.campaigns import service
 from tombola.plugins.models import quarantine, setting
 from tombola.plugins.states import State
 from tombola.queue import tasks
-from tombola.teams.models import audit
+from tombola.teams.models import audit, team
 
 
 def campaign_form(**more):
@@ -174,6 +174,19 @@ def test_operators_acts_are_in_the_audit_log(house):
     with house.inst.db.read() as conn:
         acts = list(conn.execute(select(audit.c.act).order_by(audit.c.seq)).scalars())
     assert acts[-2:] == ["plugin.switched", "team.plan_set"]
+
+
+def test_new_team_gets_the_plan_that_was_chosen(house):
+    client = house.client("operator")
+    text = client.get("/operator/teams").text
+    assert "Not part of Free:" in text
+    assert '<option value="free" selected>' in text.split('id="f-plan"')[1]
+    assert house.post(client, "/operator/teams", name="Mirrors", plan="pro").status_code == 303
+    assert house.post(client, "/operator/teams", name="Vases", plan="gold").status_code == 404
+    with house.inst.db.read() as conn:
+        plans = dict(conn.execute(select(team.c.name, team.c.plan)).all())
+    assert plans["Mirrors"] == "pro"
+    assert "Vases" not in plans
 
 
 def test_plan_that_is_none_is_refused(house):

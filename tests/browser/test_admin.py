@@ -51,6 +51,7 @@ def test_team_makes_a_campaign_with_an_action(admin):
     expect(page.get_by_role("heading", name="Win a lamp")).to_be_visible()
     page.get_by_role("link", name="Add the first action").click()
     page.get_by_role("link", name=re.compile("Secret word")).click()
+    page.get_by_label("Title").fill("Say the word")
     page.get_by_label("Secret word").fill("two words")
     page.get_by_role("button", name="Add", exact=True).click()
     field = page.get_by_label("Secret word")
@@ -66,6 +67,22 @@ def test_team_makes_a_campaign_with_an_action(admin):
     page.get_by_label("Worth").fill("4")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("4 entries once")).to_be_visible()
+
+
+def test_new_campaign_begins_in_the_browsers_zone_on_that_zones_clock(admin):
+    page = admin.page
+    assert admin.house.campaign().zone == "Europe/Berlin"
+    admin.log_in()
+    admin.open("/team/lamps/new-campaign")
+    expect(page.get_by_label("Time zone")).to_have_value("UTC")
+    now = admin.house.inst.clock()
+    expect(page.get_by_label("Starts")).to_have_value(f"{now:%Y-%m-%dT%H:%M}")
+    end = now + timedelta(days=30)
+    expect(page.get_by_label("Ends")).to_have_value(f"{end:%Y-%m-%dT%H:%M}")
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    page.get_by_role("button", name="Make the campaign").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
 
 
 def test_actions_are_ordered_with_the_keyboard_alone(admin):
@@ -127,12 +144,15 @@ def test_actions_tab_lists_filters_and_revokes(admin):
     expect(rows).to_have_count(1)
     page.get_by_label("Choose the entry of Person 007").check()
     page.get_by_role("button", name="Revoke").click()
-    expect(page.locator("#notices")).to_contain_text("Say why")
-    page.get_by_label("Choose the entry of Person 007").check()
+    expect(page.get_by_label("Choose the entry of Person 007")).to_be_checked()
+    expect(page.get_by_label("Reason")).to_be_focused()
+    expect(page.get_by_label("Reason")).to_have_accessible_description(re.compile("Say why"))
+    assert admin.violations() == []
     page.get_by_label("Reason").fill("The same person twice")
     page.get_by_role("button", name="Revoke").click()
     expect(rows.first).to_contain_text("Revoked")
     expect(rows.first).to_contain_text("The same person twice")
+    expect(page.locator("#notices")).to_contain_text("1 entry revoked.")
     page.get_by_role("link", name=re.compile("Person 007")).click()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     assert admin.violations() == []

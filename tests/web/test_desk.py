@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, select
 
+from tombola.api import Feature
 from tombola.campaigns import service
 from tombola.plugins.models import quarantine, setting
 from tombola.plugins.states import State
 from tombola.queue import tasks
 from tombola.teams.models import audit, team
+from tombola.testing import house as houses
 
 
 def campaign_form(**more):
@@ -92,6 +94,19 @@ def test_new_action_has_no_title_until_somebody_gives_one(house):
     answer = house.post(client, path, title="", worth="1", interval="once")
     assert answer.status_code == 422
     assert 'id="f-title-error"' in answer.text
+
+
+def test_form_of_an_action_says_first_what_the_plan_lacks(sqlite_database, clock, tmp_path):
+    plugins = houses.sample_plugins()
+    plugins[0].parts.features.append(Feature("sample.loud", "Loud words", plan="business"))
+    house = houses.build(sqlite_database, clock, tmp_path / "data", plugins)
+    made = house.campaign()
+    client, path = house.client("editor"), f"/team/lamps/campaign/{made.key}/add/sample.word"
+    assert "can change your plan" not in client.get(path).text
+    house.post(house.client("operator"), "/operator/teams/lamps/plan", plan="pro")
+    text = client.get(path).text
+    assert "Loud words" in text
+    assert "The operator of this installation can change your plan." in text
 
 
 def test_import_without_a_source_says_so_and_leads_to_one(house):

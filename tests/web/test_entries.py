@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from tombola.api import Identity, Item, Media, MediaKind
+from tombola.api import EntryDraft, Identity, Item, Media, MediaKind
+from tombola.entrants.service import resolve
 from tombola.entries import listing
 from tombola.entries.listing import Filter
+from tombola.entries.record import load_rules, record
 from tombola.importing import service
 from tombola.importing.service import SourceForm
 
@@ -72,3 +74,29 @@ def test_entrys_own_page_offers_what_can_be_done(house, listed):
     assert 'value="restore"' in after
     assert 'value="revoke"' not in after
     assert 'value="revoke"' not in house.client("viewer").get(place).text
+
+
+@pytest.mark.parametrize(
+    ("cause", "unknown"), [("submit", False), ("event", False), ("import", True)]
+)
+def test_own_time_is_unknown_of_imported_posts_alone(house, cause, unknown):
+    campaign = house.campaign()
+    action = house.action(campaign)
+    now = house.inst.clock()
+    with house.inst.db.write() as conn:
+        who = resolve(conn, house.team.id, [Identity("x", "1", handle="ida")], now)["x", "1"]
+        draft = EntryDraft(
+            action_id=action.id,
+            identity_id=who.id,
+            entrant_id=who.entrant_id,
+            key="1",
+            occurred_at=None,
+            cause_kind=cause,
+        )
+        record(conn, [draft], load_rules(conn, campaign.id), now)
+    client = house.client("viewer")
+    path = f"/team/lamps/campaign/{campaign.key}/entries"
+    (line,) = listing.page(house.inst, house.actor(), campaign.uid, Filter(), None).lines
+    assert ("own time unknown" in client.get(path).text) is unknown
+    facts = client.get(f"{path}/{line.uid}").text.split("Own time</dt>")[1]
+    assert facts.startswith('<dd><span class="soft">unknown') is unknown

@@ -109,6 +109,7 @@ def test_run_that_waits_for_a_person_does_not_claim_to_run(desk):
     assert ">Running<" not in text
     assert "Last tried:" in text
     assert "every hour" not in text
+    assert "every hour" not in desk.page("/sources")
 
 
 def test_source_whose_plan_denies_it_does_not_claim_to_work(desk):

@@ -94,6 +94,7 @@ def test_an_archived_entry_keeps_its_place_through_a_link_and_its_undo(ledger):
     before = snapshot(ledger)
     with ledger.db.write() as conn:
         number = link(conn, one, two.entrant_id, "admin", act(ledger, "link"))
+    assert number is not None
     with ledger.db.write() as conn:
         unlink(conn, number, act(ledger, "unlink"))
     assert snapshot(ledger) == before

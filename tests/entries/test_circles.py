@@ -45,7 +45,7 @@ def test_recording_revoking_and_moving_dates_go_on_side_by_side(inst):
         )  # fmt: skip
         known = resolve(conn, team.id, [Identity("net.x", "1")], now)["net.x", "1"]
     done = {"record": 0, "mark": 0, "dates": 0}
-    failures = []
+    failures: list[Exception] = []
     end = time.monotonic() + SECONDS
 
     def work(name, act):

@@ -5,6 +5,7 @@ import hmac
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -24,6 +25,8 @@ from tombola.queue.reconciler import settle_in, tick
 from tombola.testing.plugins import make_plugin
 
 SECRET = b"shared"
+UNSET = object()
+WRONG: Any = [b"no text, no number and no mapping"]
 
 
 class Posted(Webhook):
@@ -34,10 +37,11 @@ class Posted(Webhook):
         self.handled = []
         self.seen = 0
         self.failing = 0
+        self.answers: Any = UNSET
 
     def receive(self, ctx, request):
         self.seen += 1
-        if "answers" in vars(self):
+        if self.answers is not UNSET:
             return self.answers
         if request.method == "GET":
             return Reply(request.query.get("challenge", ""))
@@ -198,11 +202,11 @@ def test_deliveries_for_a_plugin_out_of_order_are_kept_and_handled_after(site, s
     [
         None, "events", {"id": 1}, [{"id": 1}], Accepted("1"), [Accepted("")],
         [Accepted("x" * 301)],
-        [Accepted("a\x00")], [Accepted("\ud800")], [Accepted(7)], [Accepted("1", [])],
+        [Accepted("a\x00")], [Accepted("\ud800")], [Accepted(WRONG)], [Accepted("1", WRONG)],
         [Accepted("1", {"a": object()})], [Accepted("1", {"a": float("nan")})],
         [Accepted("1", {"a": ["\x00"]})], [Accepted("1", {"\x00": 1})],
         [Accepted("1", {}, datetime(2026, 1, 1))],  # noqa: DTZ001 # the fault in question
-        [Accepted("1"), "2"], Reply("x", 99), Reply("x", "200"), Reply(b"x"),
+        [Accepted("1"), "2"], Reply("x", 99), Reply("x", WRONG), Reply(WRONG),
         Reply("x", 200, "text/plain\r\nx: y"),
     ],
 )  # fmt: skip

@@ -220,7 +220,7 @@ def test_what_a_plugin_out_of_order_missed_is_told_when_it_is_back(inst, clock, 
     with inst.db.read() as conn:
         waiting = conn.execute(select(task.c.state).where(task.c.kind == "delivery")).scalars()
         assert list(waiting) == ["parked"] * 4
-    erased = []
+    erased: list[str] = []
     back = listener.plugin("ear", on_entrant_erased=eraser(erased))
     site.use(back, make_plugin("mute"))
     clock.advance(timedelta(minutes=6))
@@ -233,7 +233,7 @@ def test_what_a_plugin_out_of_order_missed_is_told_when_it_is_back(inst, clock, 
 
 
 def test_a_duty_to_erase_is_not_forgotten_before_it_is_done(inst, clock):
-    erased = []
+    erased: list[str] = []
     site = Site(inst, clock)
     site.use(out_of_order("ear", State.BROKEN))
     settle_in(site.house)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from tombola.api import Config
 
@@ -95,9 +96,14 @@ class CustomConfig(Config):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.tracked and not self.signals:
-            raise ValueError("An action completed by tracking needs at least one tracking name.")
+            raise _at("signals", "An action completed by tracking needs at least one name.")
         if self.asked and not self.question.strip():
-            raise ValueError("An action completed by a question needs the question.")
+            raise _at("question", "An action completed by a question needs the question.")
         if self.link and (len(self.link) > _LONGEST_LINK or not _ADDRESS.match(self.link)):
-            raise ValueError("The link has to begin with https:// or http://.")
+            raise _at("link", "The link has to begin with https:// or http://.")
         return self
+
+
+def _at(field: str, words: str) -> PydanticCustomError:
+    """A complaint that the form shows beside a field."""
+    return PydanticCustomError("incomplete", words, {"field": field})

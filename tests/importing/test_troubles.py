@@ -348,6 +348,21 @@ def test_time_that_no_post_can_have_is_unknown_and_stops_nothing(world, at):
         assert conn.execute(odd).scalar_one() is None
 
 
+@pytest.mark.parametrize(
+    "odd", [{"worth": 2**70}, {"kind": "p\x00st\ud800"}, {"worth": "many"}], ids=str
+)
+def test_item_that_the_database_refuses_is_left_out_and_stops_nothing(world, odd):
+    begin(world, 15)
+    world.network.posts[7] = replace(world.network.posts[7], **odd)
+    world.later(2 * HOUR)
+
+    bad = world.network.posts[7].external_id
+    assert len(world.entries()) == len(world.network.posts) - 1
+    assert world.items()[bad] == "left_out"
+    assert world.source().state == "active"
+    world.check()
+
+
 def test_one_sources_trouble_does_not_delay_another(quick_world):
     world = quick_world
     begin(world)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from tombola.api import Cursor, Importer, Item, Lane, Page, SourceConfig, render
 from tombola.campaigns import service as campaigns
@@ -19,6 +21,8 @@ from tombola.importing.work import Work
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.queue.tasks import Claim
+
+log = structlog.get_logger("tombola.importing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Pages:
     ) -> tuple[Counts, str | None]:
         """Write a page: items, entries, cursor, counts and lease together.
 
+        An item that the database refuses does not hold up its lane: it is left out, with a reason.
         A page larger than a set is written set by set; cursor and counts come with the last one,
         and whoever reads the page again finds the first ones there.
 
@@ -68,6 +73,18 @@ class Pages:
         """
         now = self.inst.clock()
         ready = self._prepare(page, counts, now)
+        try:
+            return self._write(page, ready, counts, calls, now)
+        except Exception as error:
+            if not _is_about_data(error):
+                raise
+            log.exception("page_refused", source=self.work.source_id)
+        return self._write(page, self._sifted(ready, counts, now), counts, calls, now)
+
+    def _write(
+        self, page: Page[Any], ready: Prepared, counts: Counts, calls: list[dict[str, Any]],
+        now: datetime,
+    ) -> tuple[Counts, str | None]:  # fmt: skip
         size = self.inst.db.set_size
         parts = [ready.judged[at : at + size] for at in range(0, len(ready.judged), size)] or [()]
         counts = counts.plus(pages=1, calls=1, items=len(ready.judged))
@@ -88,6 +105,27 @@ class Pages:
             if why is not None:
                 turn.end(conn, self.work, self.held, self.run_id, why, now)
         return counts, why
+
+    def _sifted(self, ready: Prepared, counts: Counts, now: datetime) -> Prepared:
+        """The same page, with the items that cannot be written left out and without their words."""
+        sifted = [
+            each if self._fits(each, ready, counts, now) else _left_out(each)
+            for each in ready.judged
+        ]
+        return replace(ready, judged=sifted)
+
+    def _fits(self, judged: Judged, ready: Prepared, counts: Counts, now: datetime) -> bool:
+        """Whether the database takes an item; tried in a transaction that is rolled back."""
+        try:
+            with self.inst.db.write() as conn, conn.begin_nested() as trial:
+                self._write_set(conn, [judged], ready, counts, now)
+                trial.rollback()
+        except Exception as error:
+            if not _is_about_data(error):
+                raise
+            log.exception("item_refused", external_id=judged.item.external_id)
+            return False
+        return True
 
     def guard(self, conn: Connection, counts: Counts, now: datetime) -> None:
         """Ask the button, then the lease. Raises Fenced, Paused, Changed."""
@@ -193,6 +231,18 @@ class Pages:
             document(page.checkpoint),
             now,
         )
+
+
+def _is_about_data(error: Exception) -> bool:
+    """Whether a write failed for what was written, and would do so again."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, DataError | IntegrityError)
+    return isinstance(error, StatementError | ValueError | OverflowError | TypeError)
+
+
+def _left_out(judged: Judged) -> Judged:
+    bare = Item(external_id=judged.item.external_id, kind="post", occurred_at=None)
+    return Judged(bare, "the database refused it", judged.author)
 
 
 def checked(importer: Importer[Any, Any], page: Any) -> Page[Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from tombola.campaigns import actions
 from tombola.campaigns import service as campaigns
@@ -24,8 +24,6 @@ from tombola.importing import service
 from tombola.importing.models import item, lane
 from tombola.plans.service import ensure_first_plans
 from tombola.queue import tasks
-from tombola.queue.models import task
-from tombola.queue.rules import State
 from tombola.teams import service as teams
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -89,11 +87,9 @@ class Scene:
                 tasks.retry(conn, duty.id, self.inst.clock())
 
     def look_again(self) -> None:
-        """Let every live lane look for new posts now."""
-        with self.inst.db.write() as conn:
-            now = self.inst.clock()
-            waiting = (task.c.kind == "import", task.c.state == State.READY)
-            conn.execute(update(task).where(*waiting).values(due_at=now))
+        """Press "Run now" everywhere: lanes that read at this moment look once more afterwards."""
+        for each in service.of_campaign(self.inst, self.actor, self.campaign_id):
+            service.run_now(self.inst, self.actor, each.uid)
 
 
 @pytest.fixture

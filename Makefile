@@ -32,10 +32,10 @@ run: $(V)/.run
 	@exec $(V)/bin/tombola run --also sandbox='tombola sandbox serve' --seed sandbox/demo.json
 
 test: lint browser
-	$(V)/bin/pytest -n 2
+	$(V)/bin/pytest -n 3 --dist worksteal
 
 quick: $(V)/.test
-	$(V)/bin/pytest -n 2 -m 'not (slow or postgresql or valkey or browser)'
+	$(V)/bin/pytest -n 3 --dist worksteal -m 'not (slow or postgresql or valkey or browser)'
 
 lint: $(V)/.test
 	$(V)/bin/ruff check .

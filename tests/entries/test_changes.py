@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -224,6 +225,7 @@ posts = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(
     posts,
     st.lists(

@@ -25,6 +25,7 @@ from tombola.teams.rules import Actor, Role
 SECONDS = 2.0
 
 
+@pytest.mark.slow
 def test_recording_revoking_and_moving_dates_go_on_side_by_side(inst):
     now = inst.clock()
     operator = Actor(0, "", None, "Op", Role.OWNER, operator=True)

@@ -227,6 +227,7 @@ def test_outage_is_caught_up_by_exactly_one_run(world):
     assert timedelta(0) < due <= HOUR
 
 
+@pytest.mark.slow
 def test_runs_keep_to_their_hour(quick_world):
     world = quick_world
     world.add()

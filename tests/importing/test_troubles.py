@@ -348,6 +348,7 @@ def test_time_that_no_post_can_have_is_unknown_and_stops_nothing(world, at):
         assert conn.execute(odd).scalar_one() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "odd", [{"worth": 2**70}, {"kind": "p\x00st\ud800"}, {"worth": "many"}], ids=str
 )

@@ -243,6 +243,7 @@ def test_old_events_are_forgotten_and_unhandled_ones_are_not(site):
     assert site.states() == ["kept"]
 
 
+@pytest.mark.slow
 def test_an_event_that_always_fails_dies_after_its_tries_though_its_plugin_rests(site):
     site.webhook.failing = 1_000
     site.post(1, 2, 3)

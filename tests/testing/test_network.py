@@ -189,6 +189,7 @@ def test_a_torn_last_line_is_cut_off(tmp_path, torn: bytes):
     assert kinds(path) == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_faults_cut_a_real_line_and_hanging_calls_are_let_go(network: Network):
     server = make_server("127.0.0.1", 0, network, threaded=True)
     server.daemon_threads = True  # type: ignore[attr-defined]

@@ -152,6 +152,7 @@ def plain_png(width, height, colour):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "height", "colour", "outcome", "most_mib"),
     [(8000, 5000, 3, "refused", 10), (4000, 4000, 6, "2048", 210), (4000, 4000, 3, "2048", 210)],

@@ -56,6 +56,7 @@ def places(house, junk):
                 yield rule, method, access, built
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     # The client takes seconds to quote the long one.

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -61,6 +62,7 @@ class Play:
         return page.next is not None
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(steps)
 def test_posts_are_read_once_each_however_runs_are_cut(plan):

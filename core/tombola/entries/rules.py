@@ -1,7 +1,7 @@
 """The rules of the ledger: which period an entry asks for, and whether it counts. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -184,10 +184,10 @@ def decide_anew(entries: Iterable[Standing], rules: Rules) -> dict[int, Standing
     for asking in places.values():
         holder = min(asking, key=_claim)[1]
         for before, fresh in asking:
-            settled = _with(fresh, state=fresh.state, slot=fresh.period)
+            settled = replace(fresh, slot=fresh.period)
             if fresh is not holder:
                 state = State.SPENT if fresh.state is State.VALID else fresh.state
-                settled = _with(fresh, state=state, slot=None)
+                settled = replace(fresh, state=state, slot=None)
             after[before.entry_id] = (before, settled)
     return {number: new for number, (old, new) in after.items() if new != old}
 
@@ -197,15 +197,11 @@ def _alone(before: Standing, rules: Rules) -> Standing:
     state = before.state
     if state not in GIVEN:
         state = State.VALID if rules.contains(before.sort_at) else State.OUTSIDE
-    return Standing(
-        entry_id=before.entry_id,
-        action_id=before.action_id,
-        entrant_id=before.entrant_id,
-        sort_at=before.sort_at,
+    return replace(
+        before,
         state=state,
         slot=None,
         period=period(rule.interval, before.sort_at, rules.zone),
-        held=before.held,
         local_day=f"{before.sort_at.astimezone(rules.zone):%Y-%m-%d}",
     )
 
@@ -222,18 +218,4 @@ def _claim(pair: tuple[Standing, Standing]) -> tuple[bool, bool, datetime, int]:
         before.slot != fresh.period,
         fresh.sort_at,
         fresh.entry_id,
-    )
-
-
-def _with(standing: Standing, *, state: State, slot: str | None) -> Standing:
-    return Standing(
-        entry_id=standing.entry_id,
-        action_id=standing.action_id,
-        entrant_id=standing.entrant_id,
-        sort_at=standing.sort_at,
-        state=state,
-        slot=slot,
-        period=standing.period,
-        local_day=standing.local_day,
-        held=standing.held,
     )

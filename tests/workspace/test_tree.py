@@ -17,7 +17,7 @@ REGISTRIES = re.compile(
     rb"--extra-index-url|--find-links"
 )
 #: Folders of one person's machine.
-MACHINES = re.compile(rb"/home/[a-z]|/Users/[a-z]|/root/|/work/|/opt/[a-z]")
+MACHINES = re.compile(rb"/home/[a-z]|/Users/[a-z]|/(?:root|work)/|/opt/[a-z]")
 #: Locks of single machines or tools; ours are the requirements.
 LOCKS = {"uv.lock", "poetry.lock", "Pipfile.lock", "package-lock.json", "yarn.lock", "pylock.toml"}
 #: Lines of one file of Python, and of one of tests; what a machine writes may be longer.

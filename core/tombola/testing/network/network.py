@@ -15,6 +15,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -117,7 +118,7 @@ class Network:
         return self.route(rule, "POST")
 
     def when_broken(self, kind: FaultKind, answer: Callable[[Request], Response]) -> None:
-        """Say a fault in the network's own words; 429, 402 and 5xx have plain words otherwise."""
+        """Say a fault in the network's own words; statuses have plain words otherwise."""
         self._in_words[kind] = answer
 
     def when_lost(self, answer: Callable[[Request, HTTPException], Response]) -> None:
@@ -217,12 +218,9 @@ def _bare(response: Response) -> dict[str, str]:
     return {name: value for name, value in response.headers if name.lower() != "content-length"}
 
 
-def _too_many(_: Request) -> Response:
-    return json_response({"title": "Too Many Requests", "status": 429}, 429)
-
-
-def _out_of_credit(_: Request) -> Response:
-    return json_response({"title": "Payment Required", "status": 402}, 402)
+def _plainly(status: HTTPStatus) -> Callable[[Request], Response]:
+    body = {"title": status.phrase, "status": status.value}
+    return lambda _: json_response(body, status.value)
 
 
 def _outage(_: Request) -> Response:
@@ -238,8 +236,11 @@ def _plain_error(_: Request, error: HTTPException) -> Response:
 
 
 _PLAIN: dict[FaultKind, Callable[[Request], Response]] = {
-    FaultKind.TOO_MANY: _too_many,
-    FaultKind.OUT_OF_CREDIT: _out_of_credit,
+    FaultKind.TOO_MANY: _plainly(HTTPStatus.TOO_MANY_REQUESTS),
+    FaultKind.OUT_OF_CREDIT: _plainly(HTTPStatus.PAYMENT_REQUIRED),
+    FaultKind.UNAUTHORIZED: _plainly(HTTPStatus.UNAUTHORIZED),
+    FaultKind.FORBIDDEN: _plainly(HTTPStatus.FORBIDDEN),
+    FaultKind.NOT_FOUND: _plainly(HTTPStatus.NOT_FOUND),
     FaultKind.SERVER_ERROR: _outage,
     FaultKind.GARBAGE: _garbage,
 }

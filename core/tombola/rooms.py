@@ -2,8 +2,10 @@
 
 from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
+from tombola.desk import words as desk_words
 from tombola.entries import admin as entries_admin
 from tombola.entries import events as entries_events
+from tombola.entries import exports as entries_exports
 from tombola.importing import admin as importing_admin
 from tombola.importing import jobs as importing_jobs
 from tombola.importing import public as importing_public
@@ -32,7 +34,9 @@ PAGES: tuple[Pages, ...] = (
     mail_admin.pages,
     desk_campaigns.pages,
     desk_actions.pages,
+    desk_words.pages,
     entries_admin.pages,
+    entries_exports.pages,
     importing_admin.pages,
     importing_public.pages,
     inbox_public.pages,

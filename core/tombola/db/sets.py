@@ -8,7 +8,21 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Connection, Table, any_, func, select, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    any_,
+    collate,
+    func,
+    select,
+    text,
+    true,
+)
 from sqlalchemy import literal as sql_literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -24,6 +38,24 @@ def members(conn: Connection, column: ColumnElement[Any], values: Iterable[Any])
         each = func.json_each(json.dumps(listed)).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(sql_literal(listed, ARRAY(column.type)))
+
+
+def document_keys(conn: Connection, documents: Select[Any], *, limit: int) -> list[str]:
+    """The keys of many JSON objects, each once, sorted, at most ``limit`` of them.
+
+    ``documents`` selects one column of objects. It is read through once, inside the database.
+    """
+    each = documents.subquery()
+    document = each.c[0]
+    if conn.dialect.name == "sqlite":
+        keys = func.json_each(document).table_valued("key", name="document")
+        found = select(keys.c.key.label("key")).select_from(each).join(keys, true()).distinct()
+    else:
+        found = select(func.jsonb_object_keys(document, type_=Text).label("key")).distinct()
+    key = found.subquery().c.key
+    # In the order of code points on both, whatever language a database speaks.
+    order = key if conn.dialect.name == "sqlite" else collate(key, "C")
+    return list(conn.execute(select(key).order_by(order).limit(limit)).scalars())
 
 
 def insert_new(

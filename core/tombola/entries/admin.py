@@ -49,7 +49,7 @@ def show(team: str, key: str) -> ResponseReturnValue:
 def _list(team: str, key: str, asked: Asked | None = None) -> str:
     """The page; ``asked`` is an act that could not be done, shown as it was asked."""
     found = campaign_of_address(key)
-    wanted = _filter(request.args, found)
+    wanted = filter_of(request.args, found)
     after = paging.decode(request.args.get("after"))
     start = Position(sort_at=after[0], id=after[1]) if after else None
     page = listing.page(current(), doors.actor(), found.uid, wanted, start)
@@ -171,7 +171,8 @@ def _frame(found: Campaign) -> dict[str, Any]:
     }
 
 
-def _filter(args: Mapping[str, str], found: Campaign) -> Filter:
+def filter_of(args: Mapping[str, str], found: Campaign) -> Filter:
+    """What an address narrows the list to; what says nothing narrows nothing."""
     state = args.get("state", "")
     since, until = _day(args.get("since", ""), found), _day(args.get("until", ""), found)
     return Filter(

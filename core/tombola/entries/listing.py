@@ -141,7 +141,7 @@ def page(
     chosen = wanted or Filter()
     with inst.db.read() as conn:
         found = of_team(conn, actor, campaign_uid)
-        query = select(entry).where(*_conditions(conn, found, chosen))
+        query = select(entry).where(*conditions(conn, found, chosen))
         if after is not None:
             # A row value keeps the index range; the same written with OR reads the whole campaign.
             query = query.where(tuple_(entry.c.sort_at, entry.c.id) < _place(after))
@@ -194,26 +194,27 @@ def _place(after: Position) -> Any:
     return tuple_(literal(after.sort_at, entry.c.sort_at.type), literal(after.id))
 
 
-def _conditions(conn: Connection, found: Campaign, wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [entry.c.campaign_id == found.id]
+def conditions(conn: Connection, found: Campaign, wanted: Filter) -> list[ColumnElement[bool]]:
+    """What a row of the campaign has to be for the filter, for callers that hold a transaction."""
+    needed: list[ColumnElement[bool]] = [entry.c.campaign_id == found.id]
     if wanted.action:
-        conditions.append(
+        needed.append(
             entry.c.action_id
             == select(action.c.id)
             .where(action.c.campaign_id == found.id, action.c.uid == wanted.action)
             .scalar_subquery()
         )
     if wanted.state is not None:
-        conditions.append(entry.c.state == wanted.state.value)
+        needed.append(entry.c.state == wanted.state.value)
     if wanted.cause:
-        conditions.append(entry.c.cause_kind == wanted.cause)
+        needed.append(entry.c.cause_kind == wanted.cause)
     if wanted.person.strip():
-        conditions.append(members(conn, entry.c.entrant_id, _people(conn, found, wanted.person)))
+        needed.append(members(conn, entry.c.entrant_id, _people(conn, found, wanted.person)))
     if wanted.since is not None:
-        conditions.append(entry.c.sort_at >= wanted.since)
+        needed.append(entry.c.sort_at >= wanted.since)
     if wanted.until is not None:
-        conditions.append(entry.c.sort_at < wanted.until)
-    return conditions
+        needed.append(entry.c.sort_at < wanted.until)
+    return needed
 
 
 def _people(conn: Connection, found: Campaign, word: str) -> list[int]:

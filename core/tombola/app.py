@@ -8,10 +8,11 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tombola.api import Audience
+from tombola.connections.store import Store
 from tombola.db import Database
 from tombola.installation import Clock, Installation
 from tombola.plans.service import allows
-from tombola.plugins import loader, storage
+from tombola.plugins import catalogues, loader, storage
 from tombola.plugins import views as plugin_views
 from tombola.plugins.registry import Plugins
 from tombola.plugins.states import Plugin
@@ -23,7 +24,7 @@ from tombola.teams.doors import actor, doors
 from tombola.teams.rules import Actor, Role
 from tombola.toolkit.fetch import Fetcher
 from tombola.toolkit.vault import Vault
-from tombola.web import kit, routing
+from tombola.web import i18n, kit, routing
 from tombola.web.routing import Access
 
 #: What plugins' own pages may be: for whom, and with which least role.
@@ -69,6 +70,7 @@ def install(
         fetcher=outside,
         address=settings.address,
         allows=lambda team_id, feature, amount: allows(inst, team_id, feature, amount),
+        accounts=Store(vault, clock, lambda key: inst.plugins.connector_keys(key)),  # noqa: PLW0108 # inst is made below
         gates_fail_open=settings.gates_fail_open,
     )
     inst = Installation(
@@ -102,7 +104,13 @@ def create_app(inst: Installation) -> Flask:
         TOMBOLA_DEMO=inst.settings.demo,
     )
     app.extensions["tombola"] = inst
-    kit.install(app, https=inst.settings.address.startswith("https:"), doors=doors())
+    own_words = [i18n.FOLDER, inst.settings.languages]
+    kit.install(
+        app,
+        https=inst.settings.address.startswith("https:"),
+        doors=doors(),
+        catalogues=[*reversed(catalogues.folders(inst.plugins.ready)), *own_words],
+    )
     for pages in rooms.PAGES:
         app.register_blueprint(pages.blueprint)
     plugin_views.mount(app, inst.plugins, PLUGIN_PAGES, _team_of)

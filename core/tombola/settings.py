@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     mail_from: str = ""
     #: Number of reverse proxies whose forwarding headers are believed.
     trusted_proxies: int = Field(default=0, ge=0, le=5)
+    #: Folder of more languages, one ``<language>.po`` each, and of better words for those of ours;
+    #: unset: ``languages`` in ``data_dir``.
+    languages_dir: Path | None = None
     #: Argon2 memory cost in KiB; tests lower it.
     password_memory: int = Field(default=19456, ge=8)
     #: Set by the demo: pages say that this installation plays with a sandbox.
@@ -49,6 +52,11 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """The public address without a slash at its end."""
         return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def languages(self) -> Path:
+        """The folder of the operator's own catalogues, whether it exists or not."""
+        return self.languages_dir or self.data_dir.resolve() / "languages"
 
     @property
     def first_start_token(self) -> Path:

@@ -31,6 +31,11 @@ campaign = Table(
     Column("count_history", Boolean, nullable=False),
     #: Whether an e-mail address has to be confirmed by a code before anything counts.
     Column("confirm_email", Boolean, nullable=False, default=False),
+    #: What entrants are spoken to in; "" is what their browser asks for.
+    Column("language", Text, nullable=False, default=""),
+    Column("terms_url", Text, nullable=False, default=""),
+    #: The team's own words for some of ours: by language, then by the name of the place.
+    Column("words", JsonDoc, nullable=False, default=dict),
     Column("version", Integer, nullable=False),
     #: Number of the campaign's last ledger event.
     Column("ledger_n", RowId, nullable=False),
@@ -87,6 +92,9 @@ action_signal = Table(
     Column("campaign_id", RowId, nullable=False),
     Column("name", Text, nullable=False),
     Column("action_id", RowId, nullable=False),
+    #: How far an event has to be believable, and whether addresses in its value are blotted out.
+    Column("proof", Text, nullable=False, default="browser"),
+    Column("redact", Boolean, nullable=False, default=False),
     PrimaryKeyConstraint("campaign_id", "name", "action_id"),
     within_team("campaign", "campaign_id"),
     within_team("action", "action_id"),

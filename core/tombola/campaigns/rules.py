@@ -1,5 +1,6 @@
 """Campaigns: their words, their dates and their keys. Pure but for the dice of ``new_key``."""
 
+import re
 import secrets
 import string
 from datetime import datetime
@@ -53,8 +54,17 @@ def known_zone(name: str) -> str:
     return name
 
 
+def web_address(text: str) -> str:
+    """A whole web address, or nothing, or a complaint."""
+    if text and not re.match(r"^https?://[^\s/]+\S*$", text, re.IGNORECASE):
+        raise ValueError("Write a whole web address, like https://example.com/page.")
+    return text
+
+
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000)]
+Language = Annotated[str, StringConstraints(pattern=r"^([A-Za-z]{2,8}(-[0-9A-Za-z]{2,8})*)?$")]
+Address = Annotated[str, StringConstraints(max_length=300), AfterValidator(web_address)]
 Zone = Annotated[str, AfterValidator(known_zone)]
 
 
@@ -74,6 +84,8 @@ class CampaignForm(BaseModel):
     ends_at: datetime
     count_history: bool = False
     confirm_email: bool = False
+    language: Language = ""
+    terms_url: Address = ""
 
     @model_validator(mode="after")
     def dates_in_order(self) -> Self:

@@ -35,6 +35,9 @@ class Campaign(BaseModel):
     ends_at: datetime
     count_history: bool
     confirm_email: bool
+    language: str
+    terms_url: str
+    words: dict[str, dict[str, str]]
     version: int
     created_at: datetime
 
@@ -149,6 +152,26 @@ def save(
     detail = {name: [str(getattr(before, name)), str(value)] for name, value in changed.items()}
     audit(conn, actor, "campaign.changed", before.uid, detail, now)
     return bool(changed.keys() & {"zone", "starts_at", "ends_at", "count_history"})
+
+
+def say(inst: Installation, actor: Actor, uid: str, language: str, words: dict[str, str]) -> None:
+    """Keep a team's own words for one language; an empty one gives ours back."""
+    actor.need(Role.EDITOR)
+    now = inst.clock()
+    with inst.db.write() as conn:
+        found = of_team(conn, actor, uid)
+        chosen = {place: text for place, text in words.items() if text}
+        kept = {tag: said for tag, said in found.words.items() if tag != language}
+        after = {**kept, language: chosen} if chosen else kept
+        if after == found.words:
+            return
+        conn.execute(
+            campaign.update()
+            .where(campaign.c.id == found.id, campaign.c.team_id == actor.team_id)
+            .values(words=after, version=found.version + 1)
+        )
+        _keep_version(conn, actor, of_team(conn, actor, uid), now)
+        audit(conn, actor, "campaign.changed", uid, {"words": [language, *sorted(chosen)]}, now)
 
 
 def remove(inst: Installation, actor: Actor, uid: str) -> None:

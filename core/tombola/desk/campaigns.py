@@ -20,6 +20,7 @@ from tombola.installation import current
 from tombola.mail import service as mail
 from tombola.teams import doors
 from tombola.teams.rules import Role
+from tombola.web import i18n
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Place
@@ -168,6 +169,7 @@ def _form_page(
         campaign=found,
         effects=effects,
         first=first,
+        languages=[(tag, i18n.name_of(tag)) for tag in i18n.known()],
         zones=fields.zones(fields.zone_or_utc(chosen)),
     )
 

@@ -8,7 +8,16 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tombola.campaigns.rules import CampaignForm, Interval, Kind, Prose, Title, Zone
+from tombola.campaigns.rules import (
+    Address,
+    CampaignForm,
+    Interval,
+    Kind,
+    Language,
+    Prose,
+    Title,
+    Zone,
+)
 
 _REGIONS = (
     "Africa",
@@ -66,6 +75,21 @@ class CampaignFields(CampaignForm):
             ),
         ),
     ] = False
+    language: Annotated[
+        Language,
+        Field(
+            title="Language",
+            description="What entrants are spoken to in. Your own texts stay as you write them.",
+        ),
+    ] = ""
+    terms_url: Annotated[
+        Address,
+        Field(
+            title="Link to the terms",
+            description="Shown beside the button to join in.",
+            examples=["https://www.example.com/terms"],
+        ),
+    ] = ""
 
 
 class ActionFields(BaseModel):

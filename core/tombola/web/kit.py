@@ -2,8 +2,8 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, url_for
 
 from tombola.api import Audience
 from tombola.api.text import Text, render
-from tombola.web import errors, i18n, navigation, routing, security
+from tombola.web import errors, i18n, navigation, pofiles, routing, security
 from tombola.web.routing import Door
 
 #: Line ends, and the joiners that emoji and several scripts are written with.
@@ -20,7 +20,13 @@ _HARMLESS = frozenset("\n\t\u200c\u200d")
 _STATIC = Path(__file__).parent / "static"
 
 
-def install(app: Flask, *, https: bool, doors: Mapping[Audience, Door]) -> None:
+def install(
+    app: Flask,
+    *,
+    https: bool,
+    doors: Mapping[Audience, Door],
+    catalogues: Sequence[Path] = (i18n.FOLDER,),
+) -> None:
     """Routes guarded, headers, errors, languages, templates and static files.
 
     The order is the order of the checks: number, audience, forgery. Call ``routing.check_rules``
@@ -30,13 +36,19 @@ def install(app: Flask, *, https: bool, doors: Mapping[Audience, Door]) -> None:
     errors.install(app)
     routing.install(app, doors)
     security.install(app, https=https)
-    i18n.install(app)
+    i18n.install(app, catalogues)
     kit = Blueprint("web", __name__, template_folder="templates")
     app.register_blueprint(kit)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=asset, links=navigation.links)
-    filters = {"local": local_text, "words": words, "thousands": thousands, "plainly": plainly}
+    filters = {
+        "local": local_text,
+        "words": words,
+        "thousands": thousands,
+        "plainly": plainly,
+        "span": span_text,
+    }
     app.jinja_env.filters.update(filters)
 
 
@@ -58,9 +70,16 @@ def _fingerprint(path: Path) -> str:
 
 
 def local_text(moment: datetime, zone: str = "UTC") -> str:
-    """An instant in words, in a zone; the browser writes it anew in its own language."""
+    """An instant in words of the page's language, on the clock of a zone."""
+    if i18n.language() != i18n.SOURCE:
+        return pofiles.moment(moment, zone, i18n.language())
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+
+
+def span_text(length: timedelta) -> str:
+    """About how long, in words of the page's language."""
+    return pofiles.span(length, i18n.language())
 
 
 def plainly(text: str) -> str:
@@ -78,5 +97,7 @@ def words(text: Text) -> str:
 
 
 def thousands(number: int) -> str:
-    """A number with thin spaces between thousands."""
+    """A number with the language's marks between thousands; in English with thin spaces."""
+    if i18n.language() != i18n.SOURCE:
+        return pofiles.number(number, i18n.language())
     return f"{number:,}".replace(",", "\u202f")

@@ -17,7 +17,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue, RouteCallable
 
 from tombola.api import Audience
-from tombola.web import navigation
+from tombola.web import i18n, navigation
 from tombola.web.navigation import Entry, Place
 
 View = TypeVar("View", bound=RouteCallable)
@@ -66,10 +66,13 @@ class Pages:
 
     Made as ``pages = Pages("teams", __name__)`` and used as
     ``@pages.get("/log-in", audience=Audience.PUBLIC)``. Templates lie in ``templates/<name>/``.
+    ``spoken``: visitors see these pages, in their own language.
     """
 
-    def __init__(self, name: str, import_name: str) -> None:
+    def __init__(self, name: str, import_name: str, *, spoken: bool = False) -> None:
         self.blueprint = Blueprint(name, import_name, template_folder="templates")
+        if spoken:
+            self.blueprint.before_request(i18n.listen)
         self.endpoints: dict[str, Access] = {}
         self.blueprint.record(self._classify)
 

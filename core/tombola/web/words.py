@@ -49,7 +49,7 @@ def _many(context: Mapping[str, Any]) -> str:
 
 
 def _own_words(context: Mapping[str, Any]) -> str:
-    return str(context["error"])
+    return _(str(context["error"]))
 
 
 _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {

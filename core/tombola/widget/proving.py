@@ -17,6 +17,7 @@ from tombola.installation import Installation
 from tombola.mail import service as mail
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
+from tombola.web.i18n import marked
 from tombola.widget import entering, settle, visitors
 from tombola.widget.directory import Directory, Place
 from tombola.widget.visitors import Visitor
@@ -30,7 +31,7 @@ class Name(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, Field(title="Your name", min_length=1, max_length=80)]
+    name: Annotated[str, Field(title=marked("Your name"), min_length=1, max_length=80)]
 
 
 class Address(BaseModel):
@@ -41,7 +42,7 @@ class Address(BaseModel):
     email: Annotated[
         str,
         Field(
-            title="Your e-mail",
+            title=marked("Your e-mail"),
             min_length=1,
             max_length=254,
             json_schema_extra={"format": "email"},

@@ -10,8 +10,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from tombola.api import NotFound, Text, render
 from tombola.campaigns.rules import Phase
 from tombola.installation import Installation, current
+from tombola.web import i18n
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
+from tombola.web.i18n import marked
 from tombola.widget import browser, entering, scripts
 from tombola.widget.acts import Came
 from tombola.widget.directory import Place
@@ -32,7 +34,7 @@ def whole_address(text: str) -> str:
     """An e-mail address as far as its look goes; only a message to it could prove more."""
     # The length comes first: the expression's time grows with its square.
     if len(text) > LONGEST_ADDRESS or not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
-        raise ValueError("Please give the whole address, such as anna@mail.example.")
+        raise ValueError(marked("Please give the whole address, such as anna@mail.example."))
     return text
 
 
@@ -41,12 +43,12 @@ class Enter(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, Field(title="Your name", min_length=1, max_length=80)]
+    name: Annotated[str, Field(title=marked("Your name"), min_length=1, max_length=80)]
     email: Annotated[
         str,
         AfterValidator(whole_address),
         Field(
-            title="E-mail address",
+            title=marked("E-mail address"),
             min_length=1,
             max_length=LONGEST_ADDRESS,
             json_schema_extra={"format": "email"},
@@ -66,6 +68,7 @@ def place_of(key: str) -> Place:
     place = hot(current()).directory.get(key) if KEY.match(key) else None
     if place is None:
         raise NotFound(_("There is no such campaign."))
+    i18n.speak(place.campaign.language)
     return place
 
 

@@ -169,6 +169,9 @@ def upgrade() -> None:
         sa.Column("ends_at", UtcDateTime(), nullable=False),
         sa.Column("count_history", sa.Boolean(), nullable=False),
         sa.Column("confirm_email", sa.Boolean(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("terms_url", sa.Text(), nullable=False),
+        sa.Column("words", JsonDoc, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("ledger_n", RowId, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -184,23 +187,41 @@ def upgrade() -> None:
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("team_id", RowId, nullable=False),
-        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("connector", sa.Text(), nullable=False),
         sa.Column("account_uid", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
         sa.Column("handle", sa.Text(), nullable=True),
         sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("facts", JsonDoc, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", JsonDoc, nullable=True),
+        sa.Column("connected_by", RowId, nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("renewed_at", UtcDateTime(), nullable=False),
+        sa.Column("checked_at", UtcDateTime(), nullable=True),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connected_by"], ["member.id"], name=op.f("fk_connection_connected_by")
+        ),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_connection_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connection")),
-        sa.UniqueConstraint("team_id", "id", name=op.f("uq_connection_team_id_id")),
         sa.UniqueConstraint(
             "team_id",
-            "provider",
+            "connector",
             "account_uid",
-            name=op.f("uq_connection_team_id_provider_account_uid"),
+            name=op.f("uq_connection_team_id_connector_account_uid"),
         ),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_connection_team_id_id")),
         sa.UniqueConstraint("uid", name=op.f("uq_connection_uid")),
     )
+    with op.batch_alter_table("connection", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_connection_connector_account_uid"),
+            ["connector", "account_uid"],
+            unique=False,
+        )
+
     op.create_table(
         "entrant",
         sa.Column("id", RowId, nullable=False),
@@ -256,6 +277,20 @@ def upgrade() -> None:
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mail_state_id"), ["state", "id"], unique=False)
 
+    op.create_table(
+        "offer",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("member_id", RowId, nullable=False),
+        sa.Column("connector", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_offer_member_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_offer_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
+        sa.UniqueConstraint("uid", name=op.f("uq_offer_uid")),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", RowId, nullable=False),
@@ -1055,6 +1090,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_relayed_at_id"))
 
     op.drop_table("outbox")
+    op.drop_table("offer")
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_mail_state_id"))
 
@@ -1064,6 +1100,9 @@ def downgrade() -> None:
 
     op.drop_table("inbox")
     op.drop_table("entrant")
+    with op.batch_alter_table("connection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_connection_connector_account_uid"))
+
     op.drop_table("connection")
     op.drop_table("campaign")
     with op.batch_alter_table("audit", schema=None) as batch_op:

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tombola.api import Audience
 from tombola.connections.store import Store
+from tombola.connections.store import Store
 from tombola.db import Database
 from tombola.installation import Clock, Installation
 from tombola.plans.service import allows
@@ -70,6 +71,7 @@ def install(
         fetcher=outside,
         address=settings.address,
         allows=lambda team_id, feature, amount: allows(inst, team_id, feature, amount),
+        accounts=Store(vault, clock, lambda key: inst.plugins.connector_keys(key)),  # noqa: PLW0108 # inst is made below
         accounts=Store(vault, clock, lambda key: inst.plugins.connector_keys(key)),  # noqa: PLW0108 # inst is made below
         gates_fail_open=settings.gates_fail_open,
     )

@@ -19,6 +19,7 @@ from tombola.api import (
     CampaignView,
     Change,
     Channel,
+    Connector,
     Ctx,
     Denied,
     EntryDraft,
@@ -69,6 +70,24 @@ def register_importers() -> Iterable[type[Importer[Any, Any]]]:
 @hookspec
 def register_identity_providers() -> Iterable[type[IdentityProvider]]:
     """Offer ways to prove who somebody is elsewhere."""
+    raise NotImplementedError
+
+
+@hookspec
+def register_connectors() -> Iterable[type[Connector]]:
+    """Offer ways in which teams connect accounts that importers and others then use.
+
+    >>> from tombola.api import Account, Connector, Redirect
+    >>> class Harbour(Connector):
+    ...     key, title = "demo.harbour", "Harbour"
+    ...     def begin(self, ctx, flow):
+    ...         return Redirect(f"https://harbour.example/oauth?state={flow.state}")
+    ...     def finish(self, ctx, flow, params):
+    ...         return [Account("7", "Pier 7", "pier", secrets={"token": params["code"]})]
+    >>> @hookimpl
+    ... def register_connectors():
+    ...     return [Harbour]
+    """
     raise NotImplementedError
 
 

@@ -1,6 +1,7 @@
 """All tables of the core, imported for the metadata's sake (migrations and their tests)."""
 
 import tombola.campaigns.models
+import tombola.connections.models
 import tombola.entrants.models
 import tombola.entries.models
 import tombola.importing.models

@@ -80,7 +80,7 @@ def test_every_hook_says_its_contract_in_its_first_word():
         for name, function in inspect.getmembers(hookspecs, inspect.isfunction)
         if hasattr(function, "tombola_spec")
     ]
-    assert len(hooks) == 20
+    assert len(hooks) == 21
     for name, function in hooks:
         assert name.startswith(VERBS)
         assert inspect.getdoc(function)

@@ -17,6 +17,7 @@ from tombola.api.actions import (
 )
 from tombola.api.channels import Channel, Message, NotNow, Purpose, Sent
 from tombola.api.config import Config, Cursor, SourceConfig
+from tombola.api.connections import Account, Connector
 from tombola.api.ctx import Ctx, Db, Http, HttpResponse, Kv, Log
 from tombola.api.entries import (
     Allowed,
@@ -25,6 +26,7 @@ from tombola.api.entries import (
     Denied,
     EntryDraft,
     EntryView,
+    Proof,
     WinnerView,
 )
 from tombola.api.errors import (
@@ -57,6 +59,7 @@ from tombola.api.importers import (
     Estimate,
     Importer,
     Item,
+    Kept,
     Lane,
     Limit,
     LimitSeen,
@@ -75,6 +78,7 @@ from tombola.api.webhooks import Accepted, Delivery, Reply, Webhook
 
 __all__ = [
     "Accepted",
+    "Account",
     "ActionType",
     "Allowed",
     "Ask",
@@ -88,6 +92,7 @@ __all__ = [
     "Completed",
     "Config",
     "Conflict",
+    "Connector",
     "ContactCard",
     "CredentialExpired",
     "Ctx",
@@ -117,6 +122,7 @@ __all__ = [
     "Item",
     "Job",
     "Json",
+    "Kept",
     "Kv",
     "Lane",
     "Limit",
@@ -136,6 +142,7 @@ __all__ = [
     "Phrase",
     "PluginFailed",
     "PluginUnavailable",
+    "Proof",
     "Proven",
     "Purpose",
     "Redirect",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel
 
 from tombola.api.config import Config
+from tombola.api.entries import Proof
 from tombola.api.identity import Identity, Who
 from tombola.api.keyed import Keyed
 from tombola.api.text import Text
@@ -52,6 +53,8 @@ class Completed:
         details: shown in the Actions tab, words by name.
         occurred_at: aware UTC; None means now.
         recheck_after: ask ``verify`` again after this long.
+        alike: the same for two people who gave the same answer, where that is worth a look: the
+            team sees who else gave it. None: answers are not compared.
     """
 
     proof: str
@@ -59,6 +62,7 @@ class Completed:
     details: Mapping[str, str] = field(default_factory=dict)
     occurred_at: datetime | None = None
     recheck_after: timedelta | None = None
+    alike: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +144,13 @@ class ActionType(Keyed, ABC, Generic[C]):
         config_model: its configuration; the form is made from it.
         config_version: raised whenever ``upgrade_config`` learns a step.
         identities: providers the entrant must have proven first.
+        connection: key of a connector whose accounts it uses (``ctx.account``).
     """
 
     config_model: ClassVar[type[Config]]
     config_version: ClassVar[int] = 1
     identities: ClassVar[Sequence[str]] = ()
+    connection: ClassVar[str | None] = None
 
     def upgrade_config(self, old: dict[str, Json], version: int) -> dict[str, Json]:
         """Turn configuration stored at ``version`` into today's. Pure."""
@@ -165,6 +171,14 @@ class ActionType(Keyed, ABC, Generic[C]):
     def signal_names(self, config: C) -> Iterable[str]:
         """Name the tracking names that complete it; the core compiles name → action. Pure."""
         return ()
+
+    def signal_proof(self, config: C) -> Proof:
+        """Say how far an event of ``signal_names`` must be believable to complete it. Pure."""
+        return Proof.BROWSER
+
+    def redacts_emails(self, config: C) -> bool:
+        """Say whether e-mail addresses in what is reported are blotted out before it is kept."""
+        return False
 
     @abstractmethod
     def view(self, ctx: Ctx, config: C, who: Who | None) -> View:

@@ -57,10 +57,12 @@ class Channel(Keyed, ABC):
     Attributes:
         identity: the provider's key.
         reply_window: how long after a person's last act anything may be said; None = always.
+        connection: key of a connector whose accounts it uses (``ctx.account``).
     """
 
     identity: ClassVar[str]
     reply_window: ClassVar[timedelta | None] = None
+    connection: ClassVar[str | None] = None
 
     @abstractmethod
     def assess(self, ctx: Ctx, to: Identity, purpose: Purpose, at: datetime) -> Allowed | NotNow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from tombola.api.actions import Json
 from tombola.api.config import Config
+from tombola.api.connections import Account
 from tombola.api.entries import Allowed, Denied
 
 M = TypeVar("M", bound=Config)
@@ -172,6 +173,34 @@ class Ctx(Protocol):
 
     def keep_secret(self, name: str, value: str | None) -> None:
         """Seal and keep a secret; None forgets it."""
+        ...
+
+    def accounts(self, connector: str) -> Sequence[Account]:
+        """Give the team's connected accounts that are not broken, secrets opened, by title.
+
+        For the connector's own plugin, and for plugins that offer an importer, kind of action or
+        channel with ``connection = connector``.
+
+        Raises:
+            NotAllowed: for any other plugin.
+        """
+        ...
+
+    def account(self, connector: str, uid: str) -> Account:
+        """Give one of the team's connected accounts, secrets opened.
+
+        Raises:
+            NotFound: the team has not connected it.
+            CredentialExpired: it has to be reconnected first.
+            NotAllowed: as in ``accounts``.
+        """
+        ...
+
+    def keep_account(self, connector: str, account: Account) -> None:
+        """Keep what was renewed of a connected account: title, handle, secrets and facts.
+
+        Raises as ``account``.
+        """
         ...
 
     def url(self, path: str = "") -> str:

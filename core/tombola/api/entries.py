@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from tombola.api.identity import Identity
 from tombola.api.text import Text
@@ -30,6 +31,22 @@ class Denied:
     by: str = ""
 
 
+class Proof(StrEnum):
+    """How far a reported event can be believed; each level includes those before it."""
+
+    #: The browser's word.
+    BROWSER = "browser"
+    #: The browser's word, signed by the site's backend for this visitor.
+    SIGNED = "signed"
+    #: The word of the site's backend itself.
+    SERVER = "server"
+
+    def meets(self, wanted: Proof) -> bool:
+        """Whether this level is enough where ``wanted`` is asked for."""
+        order = list(Proof)
+        return order.index(self) >= order.index(wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
     """An entry that somebody wishes to be recorded. Ids are the core's own.
@@ -41,6 +58,8 @@ class EntryDraft:
         worth: None means the action's worth.
         details: words for the Actions tab, by name.
         item_id: the imported item behind it.
+        proof: how far a reported event behind it can be believed; None where nothing was reported.
+        alike: the same for entries that tell the same; two people who have it are shown as such.
     """
 
     action_id: int
@@ -53,6 +72,8 @@ class EntryDraft:
     worth: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     item_id: int | None = None
+    proof: Proof | None = None
+    alike: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

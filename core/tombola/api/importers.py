@@ -18,6 +18,7 @@ from tombola.api.text import Text
 
 if TYPE_CHECKING:
     from tombola.api.ctx import Ctx
+    from tombola.api.webhooks import Accepted
 
 S = TypeVar("S", bound=SourceConfig)
 K = TypeVar("K", bound=Cursor)
@@ -134,6 +135,23 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """An item as it was stored, for another look at it.
+
+    Attributes:
+        external_id: as ``fetch`` gave it.
+        permalink: likewise.
+        parent_id: likewise.
+        occurred_at: likewise; aware UTC.
+    """
+
+    external_id: str
+    permalink: str | None = None
+    parent_id: str | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[K]):
     """One answer of the network.
 
@@ -180,13 +198,17 @@ class Importer(Keyed, ABC, Generic[S, K]):
         config_version: raised whenever ``upgrade_config`` learns a step.
         cursor_model: its place.
         identity: provider key of the items' authors; log-ins there link imported entries.
-        connection: provider the team must connect; None = public or app credentials.
+        connection: key of the connector whose accounts it reads with; its configuration then has a
+            field ``account``, a plain ``str``: the uid. None = public or app credentials.
+        hears: topics of webhook events (``Accepted.topic``) that ``hear`` understands.
         lanes: HISTORY only if the network allows it.
         reach: how far back the network answers; None = no limit.
         ordered: True only if pages are strictly newest first.
         limits: declared limits, one for each bucket.
         raw_ttl: how long the core may keep ``Item.raw`` (terms of the network).
         media_hosts: host names (or ``.suffix``) that pictures may come from; empty = any public.
+        recheck_size: items that one ``recheck`` takes, at most; 0 = this network does not let
+            anybody look at a post again.
     """
 
     config_model: ClassVar[type[SourceConfig]]
@@ -194,12 +216,14 @@ class Importer(Keyed, ABC, Generic[S, K]):
     cursor_model: ClassVar[type[Cursor]]
     identity: ClassVar[str | None] = None
     connection: ClassVar[str | None] = None
+    hears: ClassVar[Sequence[str]] = ()
     lanes: ClassVar[frozenset[Lane]] = frozenset(Lane)
     reach: ClassVar[timedelta | None] = None
     ordered: ClassVar[bool] = False
     limits: ClassVar[Sequence[Limit]] = ()
     raw_ttl: ClassVar[timedelta] = timedelta(days=1)
     media_hosts: ClassVar[Sequence[str]] = ()
+    recheck_size: ClassVar[int] = 0
 
     def upgrade_config(self, old: dict[str, Json], version: int) -> dict[str, Json]:
         """Turn configuration stored at ``version`` into today's. Pure."""
@@ -221,6 +245,26 @@ class Importer(Keyed, ABC, Generic[S, K]):
         """Say what the entrant sees in the widget, where the action stands beside others."""
         return View()
 
+    def uses(self, config: S) -> Mapping[str, Sequence[str]]:
+        """Name the keys that this configuration asks for, by bucket of a distinct limit. Pure.
+
+        The core keeps the ledger: a key that would be one too many is refused when the source is
+        saved, and a run rests until the oldest key has fallen out of its period.
+        """
+        return {}
+
+    def recheck_cost(self, config: S, count: int) -> Mapping[str, int]:
+        """Say how many units another look at ``count`` items will use, by bucket. Pure."""
+        return {}
+
+    def recheck(self, ctx: Ctx, config: S, items: Sequence[Kept]) -> Sequence[Item]:
+        """Look at stored items again, at most ``recheck_size`` of them, in any order.
+
+        What is missing from the answer is gone. Raises like ``fetch``; a network that hides whether
+        a post is gone raises, and is never quiet about it.
+        """
+        raise NotImplementedError
+
     def cost(self, config: S, cursor: K) -> Mapping[str, int]:
         """Say how many units the page at ``cursor`` will use, by bucket. Pure."""
         return {limit.bucket: 1 for limit in self.limits}
@@ -240,3 +284,12 @@ class Importer(Keyed, ABC, Generic[S, K]):
         Raises:
             FetchError: one of its kinds, and nothing else; anything else counts as a bug here.
         """
+
+    def hear(self, ctx: Ctx, config: S, event: Accepted) -> Sequence[Item]:
+        """Turn an event of one of ``hears`` into items, at most 500; () when it brings none here.
+
+        They go the way of fetched ones: an item that was fetched before or is fetched later is
+        the same one by its ``external_id``, and ``Item.deleted`` marks it. Called for each source
+        whose account the event names, at least once; may use the network. Raises like ``fetch``.
+        """
+        return ()

@@ -13,6 +13,8 @@ class Audience(StrEnum):
     TEAM = "team"
     ENTRANT = "entrant"
     PUBLIC = "public"
+    #: Programs of a team, by a token of its own; the core's pages only.
+    API = "api"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,13 +41,19 @@ class Accepted:
 
     Attributes:
         dedupe: the network's event id, or a hash of the event; seen twice is handled once.
-        payload: kept until ``handle`` has succeeded.
-        occurred_at: aware UTC, when the network says.
+        payload: kept until ``handle`` has succeeded, and every source that hears it was served.
+        occurred_at: aware UTC, when the network says; of two events the later one wins.
+        topic: what importers hear by, ``slug.words.with.dots``; "" = nobody hears it.
+        account: uid of the connected account whose event it is; None = everybody's who listens.
+        connector: key of the connector that ``account`` belongs to; goes with it.
     """
 
     dedupe: str
     payload: Mapping[str, Json] = field(default_factory=dict)
     occurred_at: datetime | None = None
+    topic: str = ""
+    account: str | None = None
+    connector: str | None = None
 
 
 class Webhook(Keyed, ABC):
@@ -59,4 +65,4 @@ class Webhook(Keyed, ABC):
 
     @abstractmethod
     def handle(self, ctx: Ctx, event: Accepted) -> None:
-        """Act on an event, in a worker, at least once."""
+        """Act on an event, in a worker, at least once; nothing to do where importers hear it."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, TextClause, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tombola.api import (
+    Account,
     Allowed,
     Config,
     Db,
@@ -24,6 +25,8 @@ from tombola.api import (
     Json,
     Kv,
     Log,
+    NotAllowed,
+    Phrase,
     TombolaError,
 )
 from tombola.plugins import config
@@ -59,6 +62,7 @@ class PluginCtx:
         self._world = world
         self._plugin = plugin.slug
         self._jobs = plugin.parts.jobs
+        self._connectors = plugin.parts.connectors_used()
         self._team = team if team is not None and team.team_id else None
         self._over = False
         self._conn: Connection | None = None
@@ -129,6 +133,26 @@ class PluginCtx:
         else:
             store.write(SEALED + name, self._world.vault.seal(self._place(name), value), None)
 
+    def accounts(self, connector: str) -> Sequence[Account]:
+        """Give the team's accounts."""
+        self._check_connector(connector)
+        if self._team is None:
+            return ()
+        with self.reading() as conn:
+            return self._world.accounts.of_team(conn, self.team_number, connector)
+
+    def account(self, connector: str, uid: str) -> Account:
+        """Give one account of the team."""
+        self._check_connector(connector)
+        with self.reading() as conn:
+            return self._world.accounts.one(conn, self.team_number, connector, uid)
+
+    def keep_account(self, connector: str, account: Account) -> None:
+        """Keep what was renewed; inside ``db()`` it commits with the transaction."""
+        self._check_connector(connector)
+        with self.writing() as conn:
+            self._world.accounts.keep(conn, self.team_number, connector, account)
+
     def url(self, path: str = "") -> str:
         """Give an address among the plugin's own pages."""
         return f"{self._world.address}/p/{self._plugin}/{path.lstrip('/')}"
@@ -197,6 +221,11 @@ class PluginCtx:
         """Raise when a transaction is open."""
         if self._conn is not None:
             raise HttpRefused("ctx.http was used inside ctx.db(); fetch first, then write")
+
+    def _check_connector(self, connector: str) -> None:
+        if connector not in self._connectors:
+            says = Phrase("This plugin uses no accounts of %(key)s.", {"key": connector})
+            raise NotAllowed(Denied(says, self._plugin))
 
     def _place(self, name: str) -> str:
         return f"secret:{self._plugin}:{self.team_number}:{name}"

@@ -19,11 +19,14 @@ from tombola.plugins.validation import LISTS, SINGLES, Check, listed
 #: How long an import or a registration may take on a slow, busy machine.
 PATIENCE = timedelta(seconds=30)
 #: Lists of Parts whose elements are classes; the core keeps one instance of each.
-CLASSES = frozenset({"action_types", "importers", "identity_providers", "channels", "webhooks"})
+CLASSES = frozenset(
+    {"action_types", "importers", "identity_providers", "connectors", "channels", "webhooks"}
+)
 #: Lists of Parts whose keys share a name space: an importer is offered as an action.
 SPACES = (
     ("action_types", "importers"),
     ("identity_providers",),
+    ("connectors",),
     ("channels",),
     ("webhooks",),
     ("jobs",),

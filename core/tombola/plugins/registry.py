@@ -13,6 +13,7 @@ from tombola.api import (
     Channel,
     Complaint,
     Config,
+    Connector,
     Ctx,
     Denied,
     EntryDraft,
@@ -49,6 +50,7 @@ class Catalog:
         self._action_types = self._index("action_types")
         self._importers = self._index("importers")
         self._providers = self._index("identity_providers")
+        self._connectors = self._index("connectors")
         self._channels = self._index("channels")
         self._webhooks = self._index("webhooks")
         self._jobs = self._index("jobs")
@@ -77,6 +79,15 @@ class Catalog:
     def provider(self, key: str) -> IdentityProvider | None:
         """Find a way to prove an identity."""
         return self._providers.get(key)
+
+    def connector(self, key: str) -> Connector | None:
+        """Find a way to connect a team's accounts."""
+        return self._connectors.get(key)
+
+    def connector_keys(self, key: str) -> tuple[str, ...]:
+        """Give a connector's present key and all former ones; ``key`` alone when it is gone."""
+        known = self._connectors.get(key)
+        return (known.key, *known.formerly) if known else (key,)
 
     def channel(self, key: str) -> Channel | None:
         """Find a way to send messages."""
@@ -110,6 +121,10 @@ class Catalog:
     def providers(self) -> list[IdentityProvider]:
         """All ways to prove an identity, by key."""
         return _by_key(self._providers.values())
+
+    def connectors(self) -> list[Connector]:
+        """All ways to connect accounts, by key."""
+        return _by_key(self._connectors.values())
 
     def features(self) -> list[Feature]:
         """All features, by key."""

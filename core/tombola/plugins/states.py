@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tombola.api import (
         ActionType,
         Channel,
+        Connector,
         Feature,
         HealthCheck,
         IdentityProvider,
@@ -43,6 +44,7 @@ class Parts:
     action_types: list[ActionType[Any]] = field(default_factory=list)
     importers: list[Importer[Any, Any]] = field(default_factory=list)
     identity_providers: list[IdentityProvider] = field(default_factory=list)
+    connectors: list[Connector] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
     webhooks: list[Webhook] = field(default_factory=list)
     jobs: list[Job[Any]] = field(default_factory=list)
@@ -52,6 +54,16 @@ class Parts:
     health_checks: list[HealthCheck] = field(default_factory=list)
     settings: Settings | None = None
     storage: Storage | None = None
+
+    def connectors_used(self) -> frozenset[str]:
+        """Keys of the connectors that it offers, or whose accounts something of it reads with."""
+        own = {key for each in self.connectors for key in (each.key, *each.formerly)}
+        used = {
+            *(each.connection for each in self.action_types),
+            *(each.connection for each in self.importers),
+            *(each.connection for each in self.channels),
+        }
+        return frozenset(own | {key for key in used if key})
 
 
 @dataclass(slots=True)

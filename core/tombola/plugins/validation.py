@@ -18,6 +18,7 @@ from tombola.api import (
     Audience,
     Channel,
     Config,
+    Connector,
     Cursor,
     Feature,
     HealthCheck,
@@ -111,6 +112,23 @@ def importer(slug: str, given: Any) -> Complaints:
     yield from (
         f"{name}.limits has bucket {bucket!r} twice" for bucket, n in buckets.items() if n > 1
     )
+    yield from _connection(given)
+    if isinstance(given.hears, str) or not all(isinstance(each, str) for each in given.hears):
+        yield f"{name}.hears must be a sequence of topics"
+    elif given.hears and given.hear is Importer.hear:
+        yield f"{name} lists topics in hears, but has no method hear"
+
+
+def _connection(given: type[Importer[Any, Any]]) -> Complaints:
+    """Complain about an importer that names a connector and has no place for the account."""
+    if given.connection is None:
+        return
+    field = given.config_model.model_fields.get("account")
+    if field is None or field.annotation is not str:
+        yield (
+            f"{given.__name__} has connection {given.connection!r}, "
+            "so its config_model needs a field 'account' of type str"
+        )
 
 
 def keyed_class(kind: type[Any]) -> Check:
@@ -213,6 +231,7 @@ LISTS: dict[str, tuple[str, Check]] = {
     "register_action_types": ("action_types", action_type),
     "register_importers": ("importers", importer),
     "register_identity_providers": ("identity_providers", keyed_class(IdentityProvider)),
+    "register_connectors": ("connectors", keyed_class(Connector)),
     "register_channels": ("channels", keyed_class(Channel)),
     "register_webhooks": ("webhooks", keyed_class(Webhook)),
     "register_jobs": ("jobs", instance(Job, _job)),

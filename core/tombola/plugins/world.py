@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tombola.api import Allowed, Denied
+from sqlalchemy import Connection
+
+from tombola.api import Account, Allowed, Denied
 from tombola.db import Database
 from tombola.toolkit.fetch import Fetcher
 from tombola.toolkit.vault import Vault
@@ -31,6 +33,26 @@ class TeamRef:
     team_uid: str
 
 
+class Accounts(Protocol):
+    """The connected accounts of teams, as ``ctx`` needs them; each function uses the caller's conn.
+
+    They raise NotFound for what the team has not connected and CredentialExpired for what is
+    broken.
+    """
+
+    def of_team(self, conn: Connection, team_id: int, connector: str) -> list[Account]:
+        """Those that are not broken, by title."""
+        ...
+
+    def one(self, conn: Connection, team_id: int, connector: str, uid: str) -> Account:
+        """One by its uid."""
+        ...
+
+    def keep(self, conn: Connection, team_id: int, connector: str, account: Account) -> None:
+        """Keep what was renewed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What every call of a plugin draws on.
@@ -43,6 +65,7 @@ class World:
         address: public address of the installation, without a slash at its end.
         allows: ``plans.service.allows`` of this installation: (team's number, feature,
             amount).
+        accounts: connected accounts of teams.
         gates_fail_open: a gate that fails allows what already runs (with an alert).
     """
 
@@ -52,4 +75,5 @@ class World:
     fetcher: Fetcher
     address: str
     allows: Callable[[int, str, int], Allowed | Denied]
+    accounts: Accounts
     gates_fail_open: bool = True

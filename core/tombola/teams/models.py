@@ -9,7 +9,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 from tombola.db.base import metadata, moment, row_id, team_id, uid
@@ -65,6 +64,25 @@ web_session = Table(
     Index(None, "member_id"),
 )
 
+#: Keys of a team's own programs; of each only a hash is kept.
+api_token = Table(
+    "api_token",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("name", Text, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    #: The end of its text, by which people tell it from others.
+    Column("ending", Text, nullable=False),
+    Column("scopes", JsonDoc, nullable=False),
+    Column("member_id", RowId, ForeignKey("member.id")),
+    moment("created_at"),
+    moment("last_used_at", nullable=True),
+    moment("revoked_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+)
+
 #: Failed log-ins, counted by account and address together, so that a stranger cannot lock one out.
 log_in_failure = Table(
     "log_in_failure",
@@ -87,20 +105,4 @@ audit = Table(
     Column("prev_hash", Text, nullable=False, unique=True),
     Column("hash", Text, nullable=False, unique=True),
     Index(None, "team_id", "seq"),
-)
-
-connection = Table(
-    "connection",
-    metadata,
-    row_id(),
-    uid(),
-    team_id(),
-    Column("provider", Text, nullable=False),
-    Column("account_uid", Text, nullable=False),
-    Column("handle", Text),
-    Column("sealed", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    moment("created_at"),
-    UniqueConstraint("team_id", "id"),
-    UniqueConstraint("team_id", "provider", "account_uid"),
 )

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tombola.api import Allowed, Config, Ctx, Db, Denied, Http, HttpRefused, Json
+from tombola.api import (
+    Account,
+    Allowed,
+    Config,
+    CredentialExpired,
+    Ctx,
+    Db,
+    Denied,
+    Http,
+    HttpRefused,
+    Json,
+    NotFound,
+)
 from tombola.testing.clock import Clock
 from tombola.toolkit.fetch import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import httpx2
@@ -87,6 +99,8 @@ class FakeCtx:
         mounts: transports by ``host:port``, e.g. ``tombola.testing.network.in_process(app)``.
         settings: instances of the plugin's settings models.
         secrets: sealed secrets by name.
+        accounts: the team's connected accounts, by connector; kept in ``connected`` by uid.
+            Put ``(connector, uid)`` into ``broken`` to let one need reconnecting.
         denies: features that are denied, with the reason.
         metadata: of the plugin's tables, made in an SQLite in memory.
         clock: the time; also the attribute to move it.
@@ -100,6 +114,7 @@ class FakeCtx:
         mounts: Mapping[str, httpx2.BaseTransport] | None = None,
         settings: Iterable[Config] = (),
         secrets: Mapping[str, str] | None = None,
+        accounts: Mapping[str, Iterable[Account]] | None = None,
         denies: Mapping[str, str] | None = None,
         metadata: MetaData | None = None,
         clock: Clock | None = None,
@@ -114,6 +129,10 @@ class FakeCtx:
         self.log = FakeLog()
         self.models = list(settings)
         self.secrets = dict(secrets or {})
+        self.connected = {
+            key: {each.uid: each for each in given} for key, given in (accounts or {}).items()
+        }
+        self.broken: set[tuple[str, str]] = set()
         self.denies = dict(denies or {})
         self.enqueued: list[Enqueued] = []
         self.address = address
@@ -163,6 +182,32 @@ class FakeCtx:
         self.secrets.pop(name, None)
         if value is not None:
             self.secrets[name] = value
+
+    def accounts(self, connector: str) -> Sequence[Account]:
+        """Give the accounts that are not broken, by title."""
+        known = self.connected.get(connector, {}).values()
+        whole = [each for each in known if (connector, each.uid) not in self.broken]
+        return sorted(whole, key=lambda each: each.title)
+
+    def account(self, connector: str, uid: str) -> Account:
+        """Give one account."""
+        known = self.connected.get(connector, {})
+        if uid not in known:
+            raise NotFound("This account is not connected.")
+        if (connector, uid) in self.broken:
+            raise CredentialExpired("This account has to be reconnected.")
+        return known[uid]
+
+    def keep_account(self, connector: str, account: Account) -> None:
+        """Keep what was renewed."""
+        before = self.account(connector, account.uid)
+        self.connected[connector][account.uid] = replace(
+            before,
+            title=account.title,
+            handle=account.handle,
+            secrets=account.secrets,
+            facts=account.facts,
+        )
 
     def url(self, path: str = "") -> str:
         """Give an address below ``address``."""

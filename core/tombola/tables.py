@@ -4,6 +4,7 @@ import tombola.campaigns.models
 import tombola.connections.models
 import tombola.entrants.models
 import tombola.entries.models
+import tombola.handshakes.models
 import tombola.importing.models
 import tombola.inbox.models
 import tombola.mail.models

@@ -1,12 +1,9 @@
 """How a browser becomes an entrant: with a name, or with a log-in at a network."""
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from tombola.api import (
     Ctx,
@@ -19,22 +16,15 @@ from tombola.api import (
     Redirect,
     Who,
 )
-from tombola.db.rows import first
 from tombola.entrants import service as entrants
 from tombola.entries.linking import recognise
+from tombola.handshakes import service as handshakes
+from tombola.handshakes.service import NETWORK_DEADLINE, Purpose
 from tombola.installation import Installation
-from tombola.teams.models import team as team_table
-from tombola.teams.rules import Actor, token_hash
 from tombola.widget import settle, visitors
 from tombola.widget.directory import Directory, Place
-from tombola.widget.models import handshake
 from tombola.widget.tokens import cookie_hash
 from tombola.widget.visitors import Visitor
-
-#: How long a person may take at the network.
-PATIENCE = timedelta(minutes=15)
-#: A network is asked by a server elsewhere, which takes longer than a page's own plugins may.
-NETWORK_DEADLINE = timedelta(seconds=15)
 
 
 class Stopped(StrEnum):
@@ -44,17 +34,6 @@ class Stopped(StrEnum):
     UNANSWERED = "unanswered"
     LATE = "late"
     ELSEWHERE = "elsewhere"
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """A browser that left for a network."""
-
-    team: Actor
-    visitor_id: int
-    verifier: str
-    back_to: str
-    consented: bool
 
 
 def known(inst: Installation, team_id: int, secret: str | None) -> Visitor | None:
@@ -134,35 +113,21 @@ def begin(
         raise NotFound("This way to log in is not there.")
     team = place.team
     met = visitor(inst, team.team_id, secret)
-    flow = Flow(
-        state=secrets.token_urlsafe(32),
-        verifier=secrets.token_urlsafe(48),
-        callback=callback(inst, provider),
-    )
-    step = inst.plugins.call(
-        provider, team, "begin", lambda ctx: offered.begin(ctx, flow), passes=(Invalid,)
-    )
-    if not isinstance(step, Redirect):
-        raise Invalid({"": "This way to log in cannot be used here."})
     agreed = offered.consent is None or (consented and met.entrant_id is not None)
-    now = inst.clock()
-    hashed = token_hash(flow.state)
-    with inst.db.write() as conn:
-        conn.execute(handshake.delete().where(handshake.c.expires_at < now))
-        conn.execute(
-            handshake.insert().values(
-                state_hash=hashed,
-                team_id=team.team_id,
-                campaign_id=place.campaign.id,
-                visitor_id=met.id,
-                provider=provider,
-                sealed=inst.vault.seal(f"handshake {hashed}", flow.verifier),
-                back_to=back_to,
-                details={"consented": agreed},
-                expires_at=now + PATIENCE,
-            )
+
+    def leave(flow: Flow) -> Redirect:
+        step = inst.plugins.call(
+            provider, team, "begin", lambda ctx: offered.begin(ctx, flow), passes=(Invalid,)
         )
-    return step.url
+        if not isinstance(step, Redirect):
+            raise Invalid({"": "This way to log in cannot be used here."})
+        return step
+
+    details = {"consented": agreed}
+    holder = str(met.id)
+    return handshakes.begin(
+        inst, Purpose.LOG_IN, provider, team, holder, back_to, details, leave
+    ).url
 
 
 def finish(
@@ -183,19 +148,19 @@ def finish(
             brought it. ``errors["back_to"]`` is where to go, ``errors["stopped"]`` says why as a
             word of ``Stopped``.
     """
-    state = params.get("state", "")
-    hashed = token_hash(state)
-    left = _take(inst, hashed, provider)
+    try:
+        left = handshakes.take(inst, Purpose.LOG_IN, provider, params.get("state", ""))
+    except handshakes.Late as late:
+        raise _stopped(late.back_to, Stopped.LATE) from late
     met = known(inst, left.team.team_id, secret)
-    if met is None or met.id != left.visitor_id:
+    if met is None or str(met.id) != left.holder:
         raise _stopped(left.back_to, Stopped.ELSEWHERE)
     offered = inst.plugins.provider(provider)
     if offered is None:
         raise NotFound("This way to log in is not there.")
-    flow = Flow(state, left.verifier, callback(inst, provider))
 
     def ask(ctx: Ctx) -> Identity:
-        return offered.finish(ctx, flow, params).identity
+        return offered.finish(ctx, left.flow, params).identity
 
     try:
         seen = inst.plugins.call(
@@ -207,7 +172,7 @@ def finish(
         raise _stopped(left.back_to, why, refused) from refused
     except (PluginFailed, PluginUnavailable) as failed:
         raise _stopped(left.back_to, Stopped.UNANSWERED) from failed
-    _become(inst, directory, met, seen, consented=left.consented)
+    _become(inst, directory, met, seen, consented=left.details["consented"])
     return left.back_to
 
 
@@ -224,11 +189,6 @@ def leave(inst: Installation, team_id: int, secret: str) -> None:
     if met is not None:
         with inst.db.write() as conn:
             visitors.forget(conn, team_id, met.id)
-
-
-def callback(inst: Installation, provider: str) -> str:
-    """Where a network sends browsers back to."""
-    return f"{inst.settings.address}/back/{provider}"
 
 
 def _become(
@@ -254,27 +214,3 @@ def _follow(conn: Connection, team_id: int, from_id: int, to_id: int) -> None:
     """Let the browsers of an entrant that has lost its last identity follow it."""
     if not entrants.identities_of(conn, team_id, from_id):
         visitors.move(conn, team_id, from_id, to_id)
-
-
-def _take(inst: Installation, hashed: str, provider: str) -> _Left:
-    """Use a handshake up, once."""
-    now = inst.clock()
-    mine = (handshake.c.state_hash == hashed, handshake.c.provider == provider)
-    free = (handshake.c.used_at.is_(None), handshake.c.expires_at > now)
-    with inst.db.write() as conn:
-        used = conn.execute(handshake.update().where(*mine, *free).values(used_at=now))
-        joined = select(handshake, team_table.c.uid).join(
-            team_table, team_table.c.id == handshake.c.team_id
-        )
-        row = first(conn, joined.where(*mine))
-    if row is None:
-        raise NotFound("This log-in has ended already, or took too long. Please try again.")
-    if used.rowcount != 1:
-        raise _stopped(row["back_to"], Stopped.LATE)
-    return _Left(
-        team=Actor.system(row["team_id"], row["uid"]),
-        visitor_id=row["visitor_id"],
-        verifier=inst.vault.open(f"handshake {hashed}", row["sealed"]),
-        back_to=row["back_to"],
-        consented=row["details"]["consented"],
-    )

@@ -1,8 +1,7 @@
-"""Tables of the widget: visitors, what their pages pushed, and log-ins on their way."""
+"""Tables of the widget: visitors, and what their pages pushed."""
 
 from sqlalchemy import (
     Column,
-    ForeignKey,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -12,7 +11,7 @@ from sqlalchemy import (
 )
 
 from tombola.db.base import metadata, moment, row_id, team_id, within_team
-from tombola.db.types import JsonDoc, RowId
+from tombola.db.types import RowId
 
 #: A browser as one site sees it. ``token_hash`` is of the secret in our cookie, or of the number in
 #: a tracking page's storage; a link token lets the second stand for the first.
@@ -72,20 +71,4 @@ near_miss = Table(
     moment("last_at"),
     PrimaryKeyConstraint("campaign_id", "name", "reason"),
     within_team("campaign", "campaign_id"),
-)
-
-#: A log-in that has left for a network and is expected back, once.
-handshake = Table(
-    "handshake",
-    metadata,
-    Column("state_hash", Text, primary_key=True),
-    team_id(),
-    Column("campaign_id", RowId, ForeignKey("campaign.id"), nullable=False),
-    Column("visitor_id", RowId, ForeignKey("visitor.id"), nullable=False),
-    Column("provider", Text, nullable=False),
-    Column("sealed", Text, nullable=False),
-    Column("back_to", Text, nullable=False),
-    Column("details", JsonDoc, nullable=False),
-    moment("expires_at"),
-    moment("used_at", nullable=True),
 )

@@ -21,6 +21,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_beat")),
     )
     op.create_table(
+        "limit_key",
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("bucket", "holder", "key", name=op.f("pk_limit_key")),
+    )
+    with op.batch_alter_table("limit_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_limit_key_first_at"), ["first_at"], unique=False)
+
+    op.create_table(
         "limit_seen",
         sa.Column("bucket", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
@@ -136,6 +147,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_web_session_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "api_token",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("ending", sa.Text(), nullable=False),
+        sa.Column("scopes", JsonDoc, nullable=False),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_api_token_member_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_api_token_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_api_token_team_id_id")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
+        sa.UniqueConstraint("uid", name=op.f("uq_api_token_uid")),
+    )
+    op.create_table(
         "audit",
         sa.Column("seq", RowId, nullable=False),
         sa.Column("team_id", RowId, nullable=True),
@@ -237,6 +268,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("team_id", "id", name=op.f("uq_entrant_team_id_id")),
         sa.UniqueConstraint("uid", name=op.f("uq_entrant_uid")),
     )
+    op.create_table(
+        "handshake",
+        sa.Column("state_hash", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("back_to", sa.Text(), nullable=False),
+        sa.Column("details", JsonDoc, nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_handshake_team_id")),
+        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_handshake")),
+    )
+    with op.batch_alter_table("handshake", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handshake_expires_at"), ["expires_at"], unique=False)
+
     op.create_table(
         "inbox",
         sa.Column("id", RowId, nullable=False),
@@ -422,6 +471,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "n", name=op.f("pk_campaign_version")),
     )
     op.create_table(
+        "idempotency",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("token_id", RowId, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("body_hash", sa.Text(), nullable=False),
+        sa.Column("answer", JsonDoc, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "token_id"],
+            ["api_token.team_id", "api_token.id"],
+            name=op.f("fk_idempotency_team_id_token_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_idempotency_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency")),
+        sa.UniqueConstraint("token_id", "key", name=op.f("uq_idempotency_token_id_key")),
+    )
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_idempotency_at"), ["at"], unique=False)
+
+    op.create_table(
         "identity",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -513,12 +583,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "entrant_id", name=op.f("pk_participation")),
     )
     op.create_table(
+        "signature_nonce",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("used_for", sa.Text(), nullable=False),
+        sa.Column("ends_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_signature_nonce_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_signature_nonce_team_id")),
+        sa.PrimaryKeyConstraint("campaign_id", "nonce", name=op.f("pk_signature_nonce")),
+    )
+    with op.batch_alter_table("signature_nonce", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signature_nonce_ends_at"), ["ends_at"], unique=False)
+
+    op.create_table(
+        "tracking_secret",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("ends_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_tracking_secret_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_tracking_secret_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking_secret")),
+    )
+    with op.batch_alter_table("tracking_secret", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tracking_secret_campaign_id"), ["campaign_id"], unique=False
+        )
+
+    op.create_table(
         "visitor",
         sa.Column("id", RowId, nullable=False),
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("entrant_id", RowId, nullable=True),
         sa.Column("stands_for_id", RowId, nullable=True),
+        sa.Column("link", sa.Text(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -548,6 +658,8 @@ def upgrade() -> None:
         sa.Column("campaign_id", RowId, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("action_id", RowId, nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.Column("redact", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["team_id", "action_id"],
             ["action.team_id", "action.id"],
@@ -627,6 +739,8 @@ def upgrade() -> None:
         sa.Column("item_id", RowId, nullable=True),
         sa.Column("event_id", RowId, nullable=False),
         sa.Column("details", JsonDoc, nullable=False),
+        sa.Column("proof", sa.Text(), nullable=True),
+        sa.Column("alike", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["team_id", "action_id"],
             ["action.team_id", "action.id"],
@@ -666,6 +780,18 @@ def upgrade() -> None:
                 sa.literal_column("id DESC"),
             ],
             unique=False,
+        )
+        batch_op.create_index(
+            "ix_entry_campaign_alike_sort",
+            [
+                "campaign_id",
+                "alike",
+                sa.literal_column("sort_at DESC"),
+                sa.literal_column("id DESC"),
+            ],
+            unique=False,
+            sqlite_where=sa.text("alike IS NOT NULL"),
+            postgresql_where=sa.text("alike IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_entry_campaign_cause_kind_sort",
@@ -716,6 +842,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
         sa.Column("value_hash", sa.Text(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=True),
         sa.Column("period", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=True),
@@ -738,9 +866,16 @@ def upgrade() -> None:
             "campaign_id",
             "visitor_id",
             "name",
-            "value_hash",
+            "ref",
+            name=op.f("uq_event_campaign_id_visitor_id_name_ref"),
+        ),
+        sa.UniqueConstraint(
+            "campaign_id",
+            "visitor_id",
+            "name",
+            "told",
             "period",
-            name=op.f("uq_event_campaign_id_visitor_id_name_value_hash_period"),
+            name=op.f("uq_event_campaign_id_visitor_id_name_told_period"),
         ),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
@@ -756,27 +891,6 @@ def upgrade() -> None:
             batch_op.f("ix_event_visitor_id_settled_at"), ["visitor_id", "settled_at"], unique=False
         )
 
-    op.create_table(
-        "handshake",
-        sa.Column("state_hash", sa.Text(), nullable=False),
-        sa.Column("team_id", RowId, nullable=False),
-        sa.Column("campaign_id", RowId, nullable=False),
-        sa.Column("visitor_id", RowId, nullable=False),
-        sa.Column("provider", sa.Text(), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("back_to", sa.Text(), nullable=False),
-        sa.Column("details", JsonDoc, nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.Column("used_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaign.id"], name=op.f("fk_handshake_campaign_id")
-        ),
-        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_handshake_team_id")),
-        sa.ForeignKeyConstraint(
-            ["visitor_id"], ["visitor.id"], name=op.f("fk_handshake_visitor_id")
-        ),
-        sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_handshake")),
-    )
     op.create_table(
         "link",
         sa.Column("id", RowId, nullable=False),
@@ -945,6 +1059,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source_id", "lane", name=op.f("pk_lane")),
     )
     op.create_table(
+        "recheck",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("source_id", RowId, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("gone", sa.Integer(), nullable=False),
+        sa.Column("edited", sa.Integer(), nullable=False),
+        sa.Column("back", sa.Integer(), nullable=False),
+        sa.Column("after_id", RowId, nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "source_id"],
+            ["source.team_id", "source.id"],
+            name=op.f("fk_recheck_team_id_source_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_recheck_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recheck")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_recheck_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_recheck_uid")),
+    )
+    with op.batch_alter_table("recheck", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_recheck_source_id_id"), ["source_id", "id"], unique=False
+        )
+
+    op.create_table(
         "run",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -1010,6 +1155,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_source_id_id"))
 
     op.drop_table("run")
+    with op.batch_alter_table("recheck", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recheck_source_id_id"))
+
+    op.drop_table("recheck")
     op.drop_table("lane")
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_run_id"))
@@ -1029,7 +1178,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_link_identity_id"))
 
     op.drop_table("link")
-    op.drop_table("handshake")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_visitor_id_settled_at"))
         batch_op.drop_index(batch_op.f("ix_event_campaign_id_settled_at"))
@@ -1045,6 +1193,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_entry_campaign_sort")
         batch_op.drop_index("ix_entry_campaign_entrant_id_sort")
         batch_op.drop_index("ix_entry_campaign_cause_kind_sort")
+        batch_op.drop_index(
+            "ix_entry_campaign_alike_sort",
+            sqlite_where=sa.text("alike IS NOT NULL"),
+            postgresql_where=sa.text("alike IS NOT NULL"),
+        )
         batch_op.drop_index("ix_entry_campaign_action_id_sort")
 
     op.drop_table("entry")
@@ -1061,6 +1214,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_visitor_entrant_id"))
 
     op.drop_table("visitor")
+    with op.batch_alter_table("tracking_secret", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tracking_secret_campaign_id"))
+
+    op.drop_table("tracking_secret")
+    with op.batch_alter_table("signature_nonce", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signature_nonce_ends_at"))
+
+    op.drop_table("signature_nonce")
     op.drop_table("participation")
     op.drop_table("near_miss")
     op.drop_table("ledger_event")
@@ -1068,6 +1229,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_identity_entrant_id"))
 
     op.drop_table("identity")
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_idempotency_at"))
+
+    op.drop_table("idempotency")
     op.drop_table("campaign_version")
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_action_campaign_id_position"))
@@ -1099,6 +1264,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inbox_state_id"))
 
     op.drop_table("inbox")
+    with op.batch_alter_table("handshake", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_handshake_expires_at"))
+
+    op.drop_table("handshake")
     op.drop_table("entrant")
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_connection_connector_account_uid"))
@@ -1109,6 +1278,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_team_id_seq"))
 
     op.drop_table("audit")
+    op.drop_table("api_token")
     with op.batch_alter_table("web_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_web_session_member_id"))
 
@@ -1123,5 +1293,9 @@ def downgrade() -> None:
     op.drop_table("member")
     op.drop_table("log_in_failure")
     op.drop_table("limit_seen")
+    with op.batch_alter_table("limit_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_limit_key_first_at"))
+
+    op.drop_table("limit_key")
     op.drop_table("beat")
     # ### end Alembic commands ###

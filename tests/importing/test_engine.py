@@ -301,7 +301,7 @@ def test_edited_post_that_now_fits_becomes_an_entry(world):
     world.check()
 
 
-def test_deleted_post_is_marked(world):
+def test_deleted_post_is_marked_and_counts_no_more(world):
     world.network.post(1, world.clock() - HOUR)
     world.add()
     world.work()
@@ -310,7 +310,7 @@ def test_deleted_post_is_marked(world):
     world.later(2 * HOUR)
 
     assert world.items() == {"p1": "deleted"}
-    assert world.entries() == {"p1": "valid"}, "a person decides about the entry"
+    assert world.entries() == {"p1": "revoked"}
 
 
 def test_garbage_in_texts_is_cleaned_not_refused(world):

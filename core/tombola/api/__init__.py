@@ -12,6 +12,8 @@ from tombola.api.actions import (
     Redirect,
     Rejected,
     Step,
+    Upload,
+    Uploaded,
     Verdict,
     View,
 )
@@ -159,6 +161,8 @@ __all__ = [
     "Text",
     "Throttled",
     "TombolaError",
+    "Upload",
+    "Uploaded",
     "Verdict",
     "View",
     "Views",

@@ -1,13 +1,14 @@
 """One turn of a lane: page after page, fetched outside and written inside one transaction."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from tombola.api import (
     Ctx,
@@ -25,12 +26,13 @@ from tombola.api import (
     Throttled,
     render,
 )
-from tombola.importing import limits, rules, turn
-from tombola.importing.limits import Holders
+from tombola.importing import distinct, limits, rules, turn
+from tombola.importing.distinct import keys_of
+from tombola.importing.limits import holders_of
 from tombola.importing.page import Pages, checked
 from tombola.importing.states import TRIES, SourceState, Trouble, failure, given_up, trouble_of
 from tombola.importing.turn import Call, Changed, Paused
-from tombola.importing.work import CALL, Work, load
+from tombola.importing.work import CALL, Work, config_of, load
 from tombola.installation import Installation
 from tombola.plans.service import allows
 from tombola.queue import tasks
@@ -81,8 +83,9 @@ def _admitted(inst: Installation, held: Claim, work: Work) -> Result:
     if importer is None or unusable is not None:
         _park(inst, work, unusable or Phrase("Nobody offers this kind of import any more."))
     try:
-        config = _config(inst, work)
+        config = config_of(inst, work)
         features = inst.plugins.features_of(work.importer_key, config, work.team)
+        uses = keys_of(inst, work.team, importer, config)
     except PluginUnavailable as away:
         _park(inst, work, away.reason)
     except PluginFailed as failed:
@@ -94,14 +97,7 @@ def _admitted(inst: Installation, held: Claim, work: Work) -> Result:
         if isinstance(answer, Denied):
             later = now + GATED_LOOK
             return _rest(inst, held, work, SourceState.GATED, answer.reason, later)
-    return _Turn(inst, held, work, importer, config).take()
-
-
-def _config(inst: Installation, work: Work) -> SourceConfig:
-    config = inst.plugins.config_of(work.importer_key, work.config, work.config_version, work.team)
-    if not isinstance(config, SourceConfig):
-        raise PluginUnavailable(work.importer_key, "This is no source's configuration.")
-    return config
+    return _Turn(inst, held, work, importer, config, uses).take()
 
 
 def _rest(
@@ -126,6 +122,7 @@ class _Turn:
         work: Work,
         importer: Importer[Any, Any],
         config: SourceConfig,
+        uses: Mapping[str, Sequence[str]],
     ) -> None:
         self._inst = inst
         self._held = held
@@ -134,7 +131,8 @@ class _Turn:
         self._config = config
         self._counts = work.counts
         self._calls = list(work.calls)
-        self._holders = _holders(work)
+        self._holders = holders_of(work)
+        self._uses = uses
 
     def take(self) -> Result:
         place = self._place()
@@ -214,11 +212,17 @@ class _Turn:
         with self._inst.db.write() as conn:
             turn.check(conn, self._work)
             tasks.guard(conn, self._held, now=now)
-            until = limits.reserve(conn, declared, cost, self._holders, now)
+            until = self._room(conn, cost, now)
             if until is not None:
                 trouble = trouble_of(Throttled(", ".join(sorted(cost)), until), now, timedelta(0))
                 turn.hurt(conn, self._work, self._held, trouble, self._counts, self._calls, now)
         return until is None
+
+    def _room(self, conn: Connection, cost: Mapping[str, int], now: datetime) -> datetime | None:
+        """Take keys and units, or say when there are enough."""
+        declared = self._importer.limits
+        until = distinct.take(conn, declared, self._uses, self._holders, now)
+        return until or limits.reserve(conn, declared, cost, self._holders, now)
 
     def _cost(self, place: Cursor) -> Mapping[str, int]:
         """Units of the next page by bucket; one each where the plugin gives no sense."""
@@ -276,14 +280,6 @@ class _Turn:
             return trouble
         self._counts = replace(self._counts, failures=0)
         return given_up(trouble)
-
-
-def _holders(work: Work) -> Holders:
-    slug = work.importer_key.partition(".")[0]
-    team = f"{slug}:team:{work.team_id}"
-    app = team if work.own_credentials else slug
-    credential = f"{slug}:connection:{work.connection_id}" if work.connection_id else app
-    return Holders(app, team, credential, f"{slug}:source:{work.source_id}")
 
 
 def _since(began: float) -> int:

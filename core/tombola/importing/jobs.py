@@ -6,9 +6,9 @@ from datetime import timedelta
 from sqlalchemy import delete, exists, select, update
 
 from tombola.entries.models import entry
-from tombola.importing import limits, media, work
+from tombola.importing import distinct, limits, media, recheck, recheck_turn, work
 from tombola.importing.engine import take_turn
-from tombola.importing.models import item, limit_seen, run
+from tombola.importing.models import item, limit_key, limit_seen, run
 from tombola.importing.store import CAUSE
 from tombola.installation import Installation
 from tombola.queue.kinds import Done, Kind, Result
@@ -26,6 +26,7 @@ def kinds() -> Sequence[Kind]:
     return (
         Kind(work.IMPORT, take_turn, lease=work.LEASE, concurrency=8),
         Kind(media.MEDIA, media.fetch_pictures, lease=media.LEASE, concurrency=2),
+        Kind(recheck.RECHECK, recheck_turn.look_again, lease=work.LEASE, concurrency=2),
         Kind(TIDY, tidy, every=timedelta(hours=1), concurrency=1),
     )
 
@@ -53,4 +54,5 @@ def tidy(inst: Installation, held: Claim) -> Result:
     with inst.db.write() as conn:
         conn.execute(delete(run).where(run.c.id.in_(empty)))
         conn.execute(delete(limit_seen).where(limit_seen.c.resets_at < now - limits.KEPT))
+        conn.execute(delete(limit_key).where(limit_key.c.first_at < now - distinct.KEPT))
     return Done()

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tombola.api import Limit, LimitSeen, Scope
+from tombola.api import Importer, Limit, LimitSeen, Scope, SourceConfig
+from tombola.connections.models import connection
 from tombola.importing.models import limit_seen
+from tombola.importing.work import Work, has_own
 
 #: Rows whose period is over say nothing any more; they are swept after this time.
 KEPT = timedelta(days=8)
@@ -37,6 +40,37 @@ class Holders:
         }.get(scope, self.app)
 
 
+def holders_of(work: Work) -> Holders:
+    """Whose limits a source's calls count against."""
+    slug = work.importer_key.partition(".")[0]
+    return holders(slug, work.team_id, work.connection_id, work.source_id, own=work.own_credentials)
+
+
+def holders(
+    slug: str, team_id: int, connection_id: int | None, source_id: int | None, *, own: bool
+) -> Holders:
+    """Names for those who count; ``own``: the team uses its own key of the network."""
+    team = f"{slug}:team:{team_id}"
+    app = team if own else slug
+    credential = f"{slug}:connection:{connection_id}" if connection_id else app
+    return Holders(app, team, credential, f"{slug}:source:{source_id}")
+
+
+def holders_for(
+    conn: Connection, importer: Importer[Any, Any], config: SourceConfig, team_id: int
+) -> Holders:
+    """Whose limits a source would count against that is not there yet."""
+    slug = importer.key.partition(".")[0]
+    account = getattr(config, "account", None) if importer.connection else None
+    with_it = select(connection.c.id).where(
+        connection.c.team_id == team_id,
+        connection.c.connector == importer.connection,
+        connection.c.account_uid == account,
+    )
+    connection_id = conn.execute(with_it).scalar() if account else None
+    return holders(slug, team_id, connection_id, None, own=has_own(conn, importer.key, team_id))
+
+
 def reserve(
     conn: Connection,
     limits: Sequence[Limit],
@@ -49,8 +83,7 @@ def reserve(
     Args:
         conn: A write transaction. All buckets are taken in the order of their names, or none: the
             caller rolls back nothing, since a refusal writes nothing.
-        limits: The importer's declared ones. Distinct limits count keys, not calls, and are the
-            importer's own to keep.
+        limits: The importer's declared ones. Distinct ones are kept in ``distinct``.
         cost: Units by bucket; a bucket absent here costs nothing.
         holders: Who counts.
         now: The moment, aware.

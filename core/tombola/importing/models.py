@@ -141,3 +141,38 @@ limit_seen = Table(
     moment("resets_at"),
     PrimaryKeyConstraint("bucket", "holder"),
 )
+
+#: Keys that a distinct limit counts, such as hashtags, from their first use on.
+limit_key = Table(
+    "limit_key",
+    metadata,
+    Column("bucket", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    moment("first_at"),
+    PrimaryKeyConstraint("bucket", "holder", "key"),
+    Index(None, "first_at"),
+)
+
+#: Another look at what a source has brought. ``after_id`` is the last item that was looked at.
+recheck = Table(
+    "recheck",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("source_id", RowId, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("total", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("gone", Integer, nullable=False),
+    Column("edited", Integer, nullable=False),
+    Column("back", Integer, nullable=False),
+    Column("after_id", RowId, nullable=False),
+    moment("started_at"),
+    moment("finished_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "source_id", "id"),
+    within_team("source", "source_id"),
+)

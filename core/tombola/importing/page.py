@@ -11,8 +11,10 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from tombola.api import Cursor, Importer, Item, Lane, Page, SourceConfig, render
 from tombola.campaigns import service as campaigns
+from tombola.db.sets import lock_alone
 from tombola.entrants.service import Known, resolve
 from tombola.importing import limits, rules, store, turn
+from tombola.importing.follow import follow
 from tombola.importing.limits import Holders
 from tombola.importing.media import ask_for_pictures
 from tombola.importing.rules import Counts, Read
@@ -186,6 +188,7 @@ class Pages:
         now: datetime,
     ) -> tuple[Counts, int]:  # fmt: skip
         self.guard(conn, counts, now)
+        self._follow(conn, part, now)
         written = store.write(
             conn,
             self.work,
@@ -204,6 +207,17 @@ class Pages:
             entries=written.entries,
         )
         return more, written.pictures
+
+    def _follow(self, conn: Connection, part: Sequence[Judged], now: datetime) -> None:
+        """Let entries follow what this page shows as deleted, or as being there again."""
+        keys = [each.item.external_id for each in part]
+        rows = store.stored(conn, self.work.source_id, keys)
+        away = {key for key, row in rows.items() if row.state == "deleted"}
+        turned = [each for each in part if each.item.deleted != (each.item.external_id in away)]
+        if any(each.item.external_id in rows for each in turned):
+            # Alone before the ledger takes the campaign shared: never from shared to alone.
+            lock_alone(conn, self.work.campaign.id)
+            follow(conn, self.work, rows, turned, (), now)
 
     def _why_stop(self, page: Page[Any], ready: Prepared, counts: Counts) -> str | None:
         times = [rules.known_time(each.occurred_at) for each in page.items]
@@ -255,16 +269,22 @@ def checked(importer: Importer[Any, Any], page: Any) -> Page[Any]:
     if not isinstance(page, Page):
         raise TypeError(f"fetch() gave {type(page).__name__}, not a Page")
     for each in page.items:
-        if not isinstance(each, Item):
-            raise TypeError(f"a page holds {type(each).__name__}, not an Item")
-        if not isinstance(each.external_id, str) or not each.external_id:
-            raise ValueError("an item has no external_id")
-        if each.occurred_at is not None and each.occurred_at.tzinfo is None:
-            raise ValueError(f"item {each.external_id} has a time without zone")
+        checked_item(each)
     for place in (page.next, page.checkpoint):
         if place is not None and not _survives(importer, place):
             raise ValueError("a cursor does not survive JSON")
     return page
+
+
+def checked_item(each: Any) -> Item:
+    """Refuse an item that breaks the contract. Raises as ``checked``."""
+    if not isinstance(each, Item):
+        raise TypeError(f"an answer holds {type(each).__name__}, not an Item")
+    if not isinstance(each.external_id, str) or not each.external_id:
+        raise ValueError("an item has no external_id")
+    if each.occurred_at is not None and each.occurred_at.tzinfo is None:
+        raise ValueError(f"item {each.external_id} has a time without zone")
+    return each
 
 
 def document(place: Cursor | None) -> dict[str, Any] | None:

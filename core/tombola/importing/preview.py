@@ -1,6 +1,7 @@
 """What a team asks before it adds a source: whether it may, whether it can, what it brings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,8 @@ from tombola.api import (
     Text,
     Window,
 )
-from tombola.importing import rules
+from tombola.importing import distinct, rules
+from tombola.importing.limits import holders_for
 from tombola.importing.work import CALL, import_action
 from tombola.installation import Installation
 from tombola.plans.service import allows
@@ -144,7 +146,39 @@ def judge(
         if isinstance(answer, Denied):
             raise NotAllowed(answer)
     _complain(inst.plugins.complaints(key, config, actor.team_id, actor.team_uid))
+    _complain(_too_many_keys(inst, actor, importer, config))
     return importer, config
+
+
+def _too_many_keys(
+    inst: Installation, actor: Actor, importer: Importer[Any, Any], config: SourceConfig
+) -> list[Complaint]:
+    """Complain about keys for which a distinct limit, such as of hashtags, has no room."""
+    uses = distinct.keys_of(inst, actor, importer, config)
+    if not uses:
+        return []
+    with inst.db.read() as conn:
+        counting = holders_for(conn, importer, config, actor.team_id)
+        full = distinct.free_at(conn, importer.limits, uses, counting, inst.clock())
+    said = Phrase(
+        "The network lets an account ask for %(amount)s different ones of these in %(days)s days, "
+        "and there is no room for another before %(until)s UTC. Use one that is in use already, or "
+        "wait until then."
+    )
+    declared = {limit.bucket: limit for limit in importer.limits}
+    return [
+        Complaint(
+            replace(
+                said,
+                values={
+                    "amount": str(declared[bucket].amount),
+                    "days": str(declared[bucket].per.days),
+                    "until": f"{until:%Y-%m-%d %H:%M}",
+                },
+            )
+        )
+        for bucket, until in sorted(full.items())
+    ]
 
 
 def _complain(complaints: list[Complaint]) -> None:

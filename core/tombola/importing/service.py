@@ -19,7 +19,7 @@ from tombola.importing.preview import judge
 from tombola.importing.states import SourceState
 from tombola.importing.store import CAUSE, hand_over
 from tombola.importing.views import Run, Source, run_of, sources_where
-from tombola.importing.work import IMPORT, import_action, task_key
+from tombola.importing.work import IMPORT, import_action, source_row, task_key
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.teams.audit import audit
@@ -71,7 +71,7 @@ def change(inst: Installation, actor: Actor, uid: str, form: SourceForm) -> Sour
     stored = inst.plugins.config_doc(before.importer_key, config, actor.team_id)
     now = inst.clock()
     with inst.db.write() as conn:
-        row = _row(conn, actor, uid)
+        row = source_row(conn, actor, uid)
         values = {
             "config": stored,
             "config_version": importer.config_version,
@@ -93,7 +93,7 @@ def pause(inst: Installation, actor: Actor, uid: str) -> None:
     actor.need(Role.EDITOR)
     now = inst.clock()
     with inst.db.write() as conn:
-        row = _row(conn, actor, uid)
+        row = source_row(conn, actor, uid)
         _set_state(conn, row["id"], SourceState.PAUSED)
         audit(conn, actor, "source.paused", uid, {}, now)
 
@@ -103,7 +103,7 @@ def resume(inst: Installation, actor: Actor, uid: str) -> None:
     actor.need(Role.EDITOR)
     now = inst.clock()
     with inst.db.write() as conn:
-        row = _row(conn, actor, uid)
+        row = source_row(conn, actor, uid)
         _set_state(conn, row["id"], SourceState.ACTIVE)
         _wake_open_lanes(conn, actor, row["id"], now)
         audit(conn, actor, "source.resumed", uid, {}, now)
@@ -119,7 +119,7 @@ def run_now(inst: Installation, actor: Actor, uid: str) -> None:
     actor.need(Role.EDITOR)
     now = inst.clock()
     with inst.db.write() as conn:
-        row = _row(conn, actor, uid)
+        row = source_row(conn, actor, uid)
         if row["state"] == SourceState.PAUSED:
             raise Conflict("This source is paused; let it go on first.")
         _wake_open_lanes(conn, actor, row["id"], now)
@@ -132,7 +132,7 @@ def remove(inst: Installation, actor: Actor, uid: str) -> None:
     actor.need(Role.EDITOR)
     now = inst.clock()
     with inst.db.write() as conn:
-        row = _row(conn, actor, uid)
+        row = source_row(conn, actor, uid)
         conn.execute(update(source).where(source.c.id == row["id"]).values(removed_at=now))
         tasks.drop(conn, IMPORT, [task_key(row["id"], each) for each in Lane])
         audit(conn, actor, "source.removed", uid, {}, now)
@@ -191,7 +191,7 @@ def of_campaign(inst: Installation, actor: Actor, campaign_id: int) -> list[Sour
 def runs(inst: Installation, actor: Actor, uid: str, *, limit: int = 20) -> list[Run]:
     """A source's runs, the newest first, with what each call brought."""
     with inst.db.read() as conn:
-        row = _row(conn, actor, uid)
+        row = source_row(conn, actor, uid)
         found = conn.execute(
             select(run).where(run.c.source_id == row["id"]).order_by(run.c.id.desc()).limit(limit)
         ).mappings()
@@ -201,20 +201,6 @@ def runs(inst: Installation, actor: Actor, uid: str, *, limit: int = 20) -> list
 def _lanes(importer: Importer[Any, Any]) -> list[Lane]:
     """LIVE always, since new posts are what a source is for; HISTORY where the network has it."""
     return [each for each in Lane if each is Lane.LIVE or each in importer.lanes]
-
-
-def _row(conn: Connection, actor: Actor, uid: str) -> RowMapping:
-    row = first(
-        conn,
-        select(source).where(
-            source.c.uid == uid,
-            source.c.team_id == actor.team_id,
-            source.c.removed_at.is_(None),
-        ),
-    )
-    if row is None:
-        raise NotFound("There is no such source.")
-    return row
 
 
 def _set_state(conn: Connection, source_id: int, state: SourceState) -> None:

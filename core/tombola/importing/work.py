@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
-from tombola.api import Lane, NotFound
+from tombola.api import Lane, NotFound, PluginUnavailable, SourceConfig
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.models import action
 from tombola.campaigns.service import Campaign
@@ -15,6 +15,7 @@ from tombola.db.rows import first
 from tombola.importing.models import lane, run, source
 from tombola.importing.rules import Counts
 from tombola.importing.states import SourceState
+from tombola.installation import Installation
 from tombola.plugins.models import setting
 from tombola.plugins.switches import Scope
 from tombola.plugins.world import TeamRef
@@ -41,6 +42,21 @@ def import_action(conn: Connection, actor: Actor, uid: str) -> RowMapping:
     )
     if row is None:
         raise NotFound("There is no such action.")
+    return row
+
+
+def source_row(conn: Connection, actor: Actor, uid: str) -> RowMapping:
+    """The row of a team's source that is still there. Raises NotFound."""
+    row = first(
+        conn,
+        select(source).where(
+            source.c.uid == uid,
+            source.c.team_id == actor.team_id,
+            source.c.removed_at.is_(None),
+        ),
+    )
+    if row is None:
+        raise NotFound("There is no such source.")
     return row
 
 
@@ -130,7 +146,7 @@ def load(conn: Connection, payload: Mapping[str, Any]) -> Work | None:
         config=row["config"],
         config_version=row["config_version"],
         connection_id=row["connection_id"],
-        own_credentials=_has_own(conn, row["importer_key"], row["team_id"]),
+        own_credentials=has_own(conn, row["importer_key"], row["team_id"]),
         floor_at=row["floor_at"],
         cap=row["cap"],
         every=timedelta(seconds=row["every_seconds"]),
@@ -149,7 +165,19 @@ def load(conn: Connection, payload: Mapping[str, Any]) -> Work | None:
     )
 
 
-def _has_own(conn: Connection, importer_key: str, team_id: int) -> bool:
+def config_of(inst: Installation, work: Work) -> SourceConfig:
+    """A source's stored configuration as its importer's model of today.
+
+    Plugin code; raises PluginUnavailable and PluginFailed.
+    """
+    config = inst.plugins.config_of(work.importer_key, work.config, work.config_version, work.team)
+    if not isinstance(config, SourceConfig):
+        raise PluginUnavailable(work.importer_key, "This is no source's configuration.")
+    return config
+
+
+def has_own(conn: Connection, importer_key: str, team_id: int) -> bool:
+    """Whether a team uses its own key of the network, not the operator's."""
     slug = importer_key.partition(".")[0]
     mine = select(setting.c.plugin).where(
         setting.c.scope == Scope.TEAM, setting.c.scope_id == str(team_id), setting.c.plugin == slug

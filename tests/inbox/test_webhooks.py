@@ -117,6 +117,24 @@ def test_a_handshake_is_answered_at_once(site):
     assert receive(site.inst, "post.events", ask).body == "42"
 
 
+def test_a_reply_with_events_is_given_and_its_events_are_handled_once(site):
+    site.webhook.answers = Reply(
+        '{"code": "7"}', 200, "application/json", [Accepted("7", {"id": 7})]
+    )
+    delivery = Delivery("POST", {}, {}, b"", site.clock())
+    for _ in range(2):
+        answer = receive(site.inst, "post.events", delivery)
+        assert (answer.status, answer.body) == (200, '{"code": "7"}')
+    site.work()
+    assert site.webhook.handled == [7]
+
+
+def test_events_of_a_reply_are_looked_through_too(site):
+    site.webhook.answers = Reply("ok", events=[Accepted("", {"id": 7})])
+    assert site.post(7) == 503
+    assert site.states() == []
+
+
 def test_a_failing_handler_is_asked_again(site):
     site.webhook.failing = 2
     site.post(1)

@@ -28,11 +28,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to a handshake, at once and without an event."""
+    """An answer in the network's own form: to a handshake, or to a delivery that asks for one.
+
+    Attributes:
+        events: what the delivery brought; kept before the answer is given. () keeps nothing.
+    """
 
     body: str = ""
     status: int = 200
     content_type: str = "text/plain"
+    events: Sequence[Accepted] = ()
 
 
 @dataclass(frozen=True, slots=True)

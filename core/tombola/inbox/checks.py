@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,10 @@ def checked(said: object) -> Reply | Sequence[Accepted]:
     """
     if isinstance(said, Reply):
         return _reply(said)
+    return _events(said)
+
+
+def _events(said: object) -> Sequence[Accepted]:
     if isinstance(said, str | bytes) or not isinstance(said, Sequence):
         raise TypeError(f"receive answered {type(said).__name__}, not a Reply or events")
     return [_event(each) for each in said]
@@ -34,7 +39,7 @@ def _reply(said: Reply) -> Reply:
     if said.status not in _STATUSES or not said.content_type.isprintable():
         raise ValueError(f"a Reply cannot have the status {said.status} or this content type")
     said.body.encode()
-    return said
+    return replace(said, events=_events(said.events))
 
 
 def _event(given: object) -> Accepted:

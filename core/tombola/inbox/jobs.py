@@ -76,7 +76,7 @@ def _sweep(inst: Installation, held: Claim) -> Result:
 def _see(inst: Installation, held: Claim, webhook: Webhook, row: RowMapping) -> Result:
     """Verify what was kept unseen; what does not hold is refused now as it would have been."""
     said = ask(inst, webhook, raw_delivery(row["event"]))
-    events = () if isinstance(said, Reply) else said
+    events = said.events if isinstance(said, Reply) else said
     return _end(inst, held, row, "handled" if events else "refused", *events)
 
 

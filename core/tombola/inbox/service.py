@@ -64,14 +64,14 @@ def receive(inst: Installation, receiver: str, delivery: Delivery) -> Answer:
         return _wait(inst, receiver, delivery)
     except PluginFailed:
         return Answer(503, "try again later")
+    events = said.events if isinstance(said, Reply) else said
+    if events:
+        with inst.db.write() as conn:
+            keep(conn, receiver, events, inst.clock())
+        inst.bell.ring(WEBHOOK)
     if isinstance(said, Reply):
         return Answer(said.status, said.body, said.content_type)
-    if not said:
-        return Answer(403, "refused")
-    with inst.db.write() as conn:
-        keep(conn, receiver, said, inst.clock())
-    inst.bell.ring(WEBHOOK)
-    return Answer(200, "ok")
+    return Answer(200, "ok") if events else Answer(403, "refused")
 
 
 def ask(inst: Installation, webhook: Webhook, delivery: Delivery) -> Reply | Sequence[Accepted]:

@@ -137,6 +137,29 @@ class View:
     module: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Lines that a member has sent for a field with the format ``list``.
+
+    Attributes:
+        lines: the first column of a CSV, or whole lines of a text: not empty, without spaces at
+            their ends, at most 100,000, each at most 1,000 characters. None at all: the list is to
+            be removed.
+        add: to what is kept, instead of in its place.
+    """
+
+    lines: Sequence[str]
+    add: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What stands in the configuration for the lines from now on, and what the member is told."""
+
+    value: str
+    told: Text = ""
+
+
 class ActionType(Keyed, ABC, Generic[C]):
     """A kind of action that a team can put into a campaign.
 
@@ -163,6 +186,28 @@ class ActionType(Keyed, ABC, Generic[C]):
     def options(self, ctx: Ctx, field: str, query: str) -> Iterable[tuple[str, str]]:
         """Offer values for a field, as (value, label), best first, at most fifty."""
         return ()
+
+    def take_upload(self, ctx: Ctx, config: C, field: str, upload: Upload) -> Uploaded:
+        """Keep the lines of a field ``str`` with ``json_schema_extra={"format": "list"}``.
+
+        They are kept in tables of the plugin's own; the configuration holds a name for them. The
+        configuration is saved after this call, so what the old name stands for stays as it is
+        until then. May take a minute; each ``ctx.db()`` at most some hundred rows.
+
+        Args:
+            ctx: the plugin's world.
+            config: as it is about to be saved; the field holds the name that was given last.
+            field: its name.
+            upload: what was sent.
+
+        Raises:
+            Invalid: with words for the member, by field.
+        """
+        raise NotImplementedError(f"{self.key} keeps no list for {field!r}")
+
+    def about_upload(self, ctx: Ctx, config: C, field: str) -> Text:
+        """Say what is kept for such a field, how much and since when; "" for nothing."""
+        return ""
 
     def features(self, config: C) -> Sequence[str]:
         """Name every feature that this configuration uses; the plan has to allow all of them."""

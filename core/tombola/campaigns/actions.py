@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, func, select
 
-from tombola.api import Complaint, Config, Denied, Invalid, NotAllowed, NotFound
+from tombola.api import Complaint, Config, Denied, Invalid, NotAllowed, NotFound, Proof
 from tombola.campaigns.models import action, action_signal
 from tombola.campaigns.rules import ActionForm, reordered
 from tombola.campaigns.service import Action, actions_of, of_team
@@ -46,6 +46,8 @@ class Judged:
     config: dict[str, Any]
     config_version: int
     signals: tuple[str, ...]
+    proof: Proof = Proof.BROWSER
+    redact: bool = False
 
 
 def offers(inst: Installation, actor: Actor) -> list[Offer]:
@@ -85,8 +87,10 @@ def judge(inst: Installation, actor: Actor, form: ActionForm) -> Judged:
         _need(inst, actor, feature)
     _complain(plugins.complaints(form.type_key, config, actor.team_id, actor.team_uid))
     names = plugins.signal_names(form.type_key, config, actor)
+    proof, redact = plugins.signal_proof(form.type_key, config, actor)
     stored = plugins.config_doc(form.type_key, config, actor.team_id)
-    return Judged(form, stored, kind.config_version, tuple(dict.fromkeys(names)))
+    signals = tuple(dict.fromkeys(names))
+    return Judged(form, stored, kind.config_version, signals, proof, redact)
 
 
 def add(inst: Installation, actor: Actor, campaign_uid: str, form: ActionForm) -> Action:
@@ -104,7 +108,7 @@ def add(inst: Installation, actor: Actor, campaign_uid: str, form: ActionForm) -
             type_key=form.type_key, position=(last or 0) + 1, created_at=now, **_values(judged),
         )  # fmt: skip
         added = of_campaign(conn, found.id, uid)
-        _compile_signals(conn, added, judged.signals)
+        _compile_signals(conn, added, judged)
         audit(conn, actor, "action.added", uid, {"type": form.type_key, "title": form.title}, now)
         return added
 
@@ -116,7 +120,7 @@ def save(conn: Connection, actor: Actor, before: Action, judged: Judged, now: da
     mine = (action.c.id == before.id, action.c.team_id == actor.team_id)
     conn.execute(action.update().where(*mine).values(**_values(judged)))
     after = of_campaign(conn, before.campaign_id, before.uid)
-    _compile_signals(conn, after, judged.signals)
+    _compile_signals(conn, after, judged)
     audit(conn, actor, "action.changed", before.uid, {"title": after.title}, now)
     return after
 
@@ -219,7 +223,11 @@ def _values(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _compile_signals(conn: Connection, of: Action, names: tuple[str, ...]) -> None:
+def _compile_signals(conn: Connection, of: Action, judged: Judged) -> None:
     conn.execute(action_signal.delete().where(action_signal.c.action_id == of.id))
-    rows = [(of.team_id, of.campaign_id, name, of.id) for name in sorted(names)]
-    insert_ignore(conn, action_signal, ("team_id", "campaign_id", "name", "action_id"), rows)
+    rows = [
+        (of.team_id, of.campaign_id, name, of.id, judged.proof.value, judged.redact)
+        for name in sorted(judged.signals)
+    ]
+    columns = ("team_id", "campaign_id", "name", "action_id", "proof", "redact")
+    insert_ignore(conn, action_signal, columns, rows)

@@ -44,6 +44,10 @@ entry = Table(
     Column("item_id", RowId),
     Column("event_id", RowId, nullable=False),
     Column("details", JsonDoc, nullable=False),
+    #: How far the reported event behind it can be believed.
+    Column("proof", Text),
+    #: The same for entries that tell the same; of two people it is worth a look.
+    Column("alike", Text),
     UniqueConstraint("action_id", "key"),
     UniqueConstraint("action_id", "entrant_id", "slot"),
     UniqueConstraint("team_id", "id"),
@@ -61,6 +65,15 @@ for _name in ("action_id", "state", "entrant_id", "cause_kind"):
         entry.c.sort_at.desc(),
         entry.c.id.desc(),
     )
+Index(
+    "ix_entry_campaign_alike_sort",
+    entry.c.campaign_id,
+    entry.c.alike,
+    entry.c.sort_at.desc(),
+    entry.c.id.desc(),
+    sqlite_where=entry.c.alike.is_not(None),
+    postgresql_where=entry.c.alike.is_not(None),
+)
 Index("ix_entry_event", entry.c.event_id)
 Index("ix_entry_cause", entry.c.cause_kind, entry.c.cause_id)
 Index("ix_entry_entrant", entry.c.entrant_id)

@@ -24,6 +24,7 @@ COLUMNS = (
     "uid", "team_id", "campaign_id", "action_id", "identity_id", "entrant_id", "key", "period",
     "slot", "occurred_at", "sort_at", "recorded_at", "local_day", "worth", "state", "held",
     "reason", "cause_kind", "cause_id", "item_id", "event_id", "details",
+    "proof", "alike",
 )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ class _Writer:
             draft.identity_id, draft.entrant_id, draft.key, each.period, each.slot,
             draft.occurred_at, each.sort_at, self.now, each.local_day, each.worth,
             each.state.value, False, self.reasons.get(draft.key), draft.cause_kind, draft.cause_id,
-            draft.item_id, self.event_id, dict(draft.details),
+            draft.item_id, self.event_id, dict(draft.details), draft.proof, draft.alike,
         )  # fmt: skip
 
 

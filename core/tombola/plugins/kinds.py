@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from tombola.api import Complaint, Config, Ctx, Phrase, PluginFailed, PluginUnavailable
+from tombola.api import Complaint, Config, Ctx, Phrase, PluginFailed, PluginUnavailable, Proof
 from tombola.toolkit.documents import opened, to_document
 from tombola.toolkit.vault import SealBroken
 
@@ -46,6 +46,20 @@ def signal_names(plugins: Plugins, key: str, config: BaseModel, team: Team) -> l
     if kind is None:
         return []
     return plugins.call(key, team, "signal_names", lambda _: [*kind.signal_names(config)])
+
+
+def signal_proof(
+    plugins: Plugins, key: str, config: BaseModel, team: Team
+) -> tuple[Proof, bool]:
+    """How believable an event must be, and whether addresses in its value are blotted out."""
+    kind = plugins.action_type(key)
+    if kind is None:
+        return Proof.BROWSER, False
+
+    def ask(_ctx: Ctx) -> tuple[Proof, bool]:
+        return Proof(kind.signal_proof(config)), bool(kind.redacts_emails(config))
+
+    return plugins.call(key, team, "signal_proof", ask)
 
 
 def complaints(plugins: Plugins, key: str, config: BaseModel, team: Team) -> list[Complaint]:

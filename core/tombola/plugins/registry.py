@@ -24,6 +24,7 @@ from tombola.api import (
     Phrase,
     PluginFailed,
     PluginUnavailable,
+    Proof,
     Text,
     Webhook,
 )
@@ -193,6 +194,10 @@ class Plugins(Catalog):
     def signal_names(self, key: str, config: BaseModel, team: Team) -> list[str]:
         """Name the tracking names that complete an action; none for importers."""
         return kinds.signal_names(self, key, config, team)
+
+    def signal_proof(self, key: str, config: BaseModel, team: Team) -> tuple[Proof, bool]:
+        """How believable an event must be, and whether addresses in its value are blotted out."""
+        return kinds.signal_proof(self, key, config, team)
 
     def complaints(
         self, key: str, config: BaseModel, team_id: int, team_uid: str

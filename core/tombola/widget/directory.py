@@ -4,14 +4,15 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from tombola.api import CampaignView, NotFound, PluginFailed, PluginUnavailable, Text
+from tombola.api import Busy, CampaignView, NotFound, PluginFailed, PluginUnavailable, Proof, Text
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.models import action_signal
+from tombola.campaigns.models import campaign as campaign_table
 from tombola.campaigns.rules import Interval
 from tombola.campaigns.service import Action, Campaign
 from tombola.db.sets import members
@@ -19,11 +20,16 @@ from tombola.importing.models import source
 from tombola.installation import Installation
 from tombola.teams.rules import Actor
 from tombola.widget import gates
+from tombola.widget import secrets as tracking_secrets
 
 #: How long an answer is used again: what a team changes shows on its pages after this long.
 FRESH_S = 2.0
-#: Campaigns, and keys that are none, that one process remembers.
+#: Campaigns that one process remembers with all that belongs to them.
 ROOM = 5_000
+#: Seconds to wait for another thread that is reading the keys.
+KEYS_PATIENCE_S = 5.0
+#: PostgreSQL commits numbers out of order: so many of the last are looked at again.
+OVERLAP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,9 @@ class Place:
         shut: actions whose plugin or plan does not let them run now, or that import from nowhere,
             with the reason.
         signals: actions by tracking name.
+        proofs: how believable an event has to be to complete an action.
+        redacted: names whose values are kept with e-mail addresses blotted out.
+        secrets: what the site signs with, newest first.
         log_ins: providers that the open actions have to do with, and that are set up.
     """
 
@@ -46,6 +55,9 @@ class Place:
     shut: Mapping[int, Text]
     signals: Mapping[str, tuple[Action, ...]]
     log_ins: tuple[str, ...] = ()
+    proofs: Mapping[int, Proof] = field(default_factory=dict)
+    redacted: frozenset[str] = frozenset()
+    secrets: tuple[str, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -58,26 +70,80 @@ class Place:
 
 
 class Directory:
-    """Campaigns by key, read again when older than ``fresh_s``. Safe for threads."""
+    """Campaigns by key, read again when older than ``fresh_s``. Safe for threads.
+
+    All keys that there are stand in memory (about 100 bytes each), so that a key which is none
+    costs no read of its own and pushes nothing out, however many are tried.
+    """
 
     def __init__(self, inst: Installation, *, fresh_s: float = FRESH_S) -> None:
         self._inst = inst
         self._fresh_s = fresh_s
         self._known: OrderedDict[str, tuple[float, Place | None]] = OrderedDict()
         self._lock = threading.Lock()
+        self._keys: set[str] = set()
+        self._last_id = 0
+        self._keys_read_at = float("-inf")
+        self._reading_keys = threading.Lock()
+        self._reading: set[str] = set()
+
+    def has(self, key: str) -> bool:
+        """Whether a campaign has this key, a removed one too. Asks at most once in ``fresh_s``.
+
+        Raises:
+            Busy: The keys are being read and that takes too long.
+        """
+        if key in self._keys:
+            return True
+        if time.monotonic() - self._keys_read_at >= self._fresh_s:
+            self._read_keys()
+        return key in self._keys
 
     def get(self, key: str) -> Place | None:
-        """The campaign of a key, or None. Never call it inside a write transaction."""
-        read_at, place = self._known.get(key, (float("-inf"), None))
-        if time.monotonic() - read_at < self._fresh_s:
-            return place
-        place = read(self._inst, key)
+        """The campaign of a key, or None. Never call it inside a write transaction.
+
+        While one thread reads a campaign again, the others have what it was before.
+        """
+        known = self._known.get(key)
+        if known is not None and time.monotonic() - known[0] < self._fresh_s:
+            return known[1]
+        if not self.has(key):
+            return None
         with self._lock:
-            self._known[key] = (time.monotonic(), place)
-            self._known.move_to_end(key)
-            while len(self._known) > ROOM:
-                self._known.popitem(last=False)
+            if known is not None and key in self._reading:
+                return known[1]
+            self._reading.add(key)
+        try:
+            place = read(self._inst, key)
+            with self._lock:
+                self._known[key] = (time.monotonic(), place)
+                self._known.move_to_end(key)
+                while len(self._known) > ROOM:
+                    self._known.popitem(last=False)
+        finally:
+            with self._lock:
+                self._reading.discard(key)
         return place
+
+    def _read_keys(self) -> None:
+        asked_at = time.monotonic()
+        if not self._reading_keys.acquire(timeout=KEYS_PATIENCE_S):
+            raise Busy(timedelta(seconds=1))
+        try:
+            if self._keys_read_at > asked_at:
+                return
+            with self._inst.db.read() as conn:
+                rows = conn.execute(
+                    select(campaign_table.c.id, campaign_table.c.key).where(
+                        campaign_table.c.id > self._last_id
+                    )
+                ).all()
+            self._keys.update(key for _, key in rows)
+            newest = max((number for number, _ in rows), default=self._last_id + OVERLAP)
+            self._last_id = max(self._last_id, newest - OVERLAP)
+            self._keys_read_at = time.monotonic()
+        finally:
+            self._reading_keys.release()
 
 
 def read(inst: Installation, key: str) -> Place | None:
@@ -90,13 +156,19 @@ def read(inst: Installation, key: str) -> Place | None:
         view = campaigns.view(conn, campaign)
         actions = {each.id: each for each in campaigns.actions_of(conn, campaign.id)}
         named = conn.execute(
-            select(action_signal.c.name, action_signal.c.action_id)
+            select(
+                action_signal.c.name,
+                action_signal.c.action_id,
+                action_signal.c.proof,
+                action_signal.c.redact,
+            )
             .where(action_signal.c.campaign_id == campaign.id)
             .order_by(action_signal.c.name, action_signal.c.action_id)
         ).all()
         fed = _fed(conn, actions)
+        secrets = tracking_secrets.open_secrets(conn, inst.vault, campaign.id, inst.clock())
     signals: dict[str, tuple[Action, ...]] = {}
-    for name, action_id in named:
+    for name, action_id, *_ in named:
         if action_id in actions:
             signals[name] = (*signals.get(name, ()), actions[action_id])
     team = Actor.system(campaign.team_id, view.team_id)
@@ -106,7 +178,18 @@ def read(inst: Installation, key: str) -> Place | None:
         if inst.plugins.importer(action.type_key) is not None and number not in fed:
             shut.setdefault(number, "It has no source.")
     log_ins = _log_ins(inst, team, [each for number, each in actions.items() if number not in shut])
-    return Place(campaign, view, team, actions, shut, signals, log_ins)
+    return Place(
+        campaign,
+        view,
+        team,
+        actions,
+        shut,
+        signals,
+        log_ins,
+        proofs={row.action_id: Proof(row.proof) for row in named},
+        redacted=frozenset(row.name for row in named if row.redact),
+        secrets=tuple(each.text for each in secrets),
+    )
 
 
 def _fed(conn: Connection, actions: Collection[int]) -> set[int]:

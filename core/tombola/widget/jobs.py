@@ -1,14 +1,16 @@
-"""The widget's duty: what waited for an entrant or for the plan becomes entries."""
+"""The widget's duties: what waited becomes entries, and who never came back is forgotten."""
 
 from datetime import timedelta
 
 from tombola.installation import Installation
 from tombola.queue.kinds import Again, Done, Kind, Result
 from tombola.queue.tasks import Claim
+from tombola.widget import forgetting, idempotency, nonces
 from tombola.widget.directory import Directory
 from tombola.widget.settle import settle_all
 
 SETTLE = "settle"
+FORGET = "forget_visitors"
 #: After an upgrade what was pushed meanwhile appears within this time.
 EVERY = timedelta(seconds=30)
 
@@ -19,9 +21,15 @@ def settle(inst: Installation, claim: Claim) -> Result:
     while settle_all(inst, directory):
         if claim.over():
             return Again(inst.clock())
+    with inst.db.write() as conn:
+        nonces.prune(conn, inst.clock())
+        idempotency.prune(conn, inst.clock())
     return Done()
 
 
 def kinds() -> list[Kind]:
-    """The duty, which always comes back."""
-    return [Kind(SETTLE, settle, every=EVERY, concurrency=1)]
+    """The duties, which always come back."""
+    return [
+        Kind(SETTLE, settle, every=EVERY, concurrency=1),
+        Kind(FORGET, forgetting.forget, every=timedelta(days=1), concurrency=1),
+    ]

@@ -11,13 +11,19 @@ from typing import Any
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
+from tombola.api import Proof
 from tombola.campaigns.rules import Interval, Phase
 from tombola.entries.rules import period, period_ends
+from tombola.widget.proof import Flaw
 
 #: Bytes that a request may bring, and a value; characters of a name. ``docs/tracking.md`` says so.
 LONGEST_BODY = 65_536
 LONGEST_VALUE = 10_240
 LONGEST_NAME = 200
+#: What tells an event's id from a signature, after name and value; and how long either may be.
+REF = "id:"
+LONGEST_REF = 200
+LONGEST_FURTHER = LONGEST_REF + len(REF)
 #: More events or campaigns in one request than this are no page's doing.
 MOST_EVENTS = 200
 MOST_CAMPAIGNS = 20
@@ -32,10 +38,17 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """One name that a page reported, with its value if it had one."""
+    """One name that was reported, with its value if it had one.
+
+    Attributes:
+        signature: of the site's backend, unchecked.
+        ref: the site's own name for the event.
+    """
 
     name: str
     value: str | None = None
+    signature: str | None = None
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +70,15 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Words of one push. In a loose run only the known names tell which are values."""
+    """Words of one push. In a loose run only the known names tell which are values.
+
+    Attributes:
+        further: what came after name and value: a signature, or ``id:`` and the event's id.
+    """
 
     words: tuple[str, ...]
     loose: bool = False
+    further: tuple[str, ...] = ()
 
 
 def read_push(body: bytes) -> Push:
@@ -102,7 +120,10 @@ def resolve(events: Iterable[Run], known: Collection[str]) -> list[Pushed]:
     found = []
     for run in events:
         if not run.loose:
-            found.append(Pushed(*run.words[:2]))
+            ref = next((word[len(REF) :] for word in run.further if word.startswith(REF)), None)
+            signature = next((word for word in run.further if not word.startswith(REF)), None)
+            value = run.words[1] if len(run.words) > 1 else None
+            found.append(Pushed(run.words[0], value, signature, ref or None))
             continue
         words = list(run.words)
         while words:
@@ -118,6 +139,12 @@ class Miss(StrEnum):
     UNKNOWN = "unknown"
     NAME_TOO_LONG = "name too long"
     VALUE_TOO_LONG = "value too long"
+    #: An action of that name asks for more proof than came.
+    UNSIGNED = "unsigned"
+    NOT_SERVER = "not from your server"
+    FORGED = "forged signature"
+    EXPIRED = "expired signature"
+    USED = "used before"
 
 
 def excess(pushed: Pushed) -> Miss | None:
@@ -127,6 +154,16 @@ def excess(pushed: Pushed) -> Miss | None:
     if pushed.value is not None and len(pushed.value.encode()) > LONGEST_VALUE:
         return Miss.VALUE_TOO_LONG
     return None
+
+
+def weakness(level: Proof, wanted: Iterable[Proof], flaw: Flaw | None) -> Miss | None:
+    """Why some action is not completed by an event of that level; None if all of them are."""
+    unmet = [each for each in wanted if not level.meets(each)]
+    if not unmet:
+        return None
+    if flaw is not None:
+        return Miss(flaw.value)
+    return Miss.UNSIGNED if Proof.SIGNED in unmet else Miss.NOT_SERVER
 
 
 def is_excessive(events: Iterable[Run]) -> bool:
@@ -211,10 +248,11 @@ def _runs(events: Sequence[Any]) -> Iterable[Run]:
         if not isinstance(event, list) or not event:
             continue
         loose = isinstance(event[0], list)
-        words = _texts(event[0] if loose else event)
-        if words and words[0]:
-            name = normalize("NFC", words[0])
-            yield Run((name, *words[1:]) if loose else (name, *words[1:2]), loose)
+        words = _texts(event[0] if loose else event[:2])
+        if not words or not words[0] or not (loose or isinstance(event[0], str)):
+            continue
+        further = () if loose else tuple(word[:LONGEST_FURTHER] for word in _texts(event[2:4]))
+        yield Run((normalize("NFC", words[0]), *words[1:]), loose, further)
 
 
 def _texts(values: Any) -> list[str]:

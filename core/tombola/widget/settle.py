@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, or_, select
 
-from tombola.api import EntryDraft
+from tombola.api import EntryDraft, Proof
 from tombola.campaigns.models import campaign
 from tombola.campaigns.service import Action
 from tombola.db.engine import SET_SIZE
 from tombola.db.sets import members
 from tombola.entrants.models import identity
+from tombola.entries.proofs import strengthen
 from tombola.entries.record import load_rules, record
 from tombola.installation import Installation
 from tombola.widget import gates
@@ -26,6 +27,8 @@ class Happened:
     """An event whose entrant is known.
 
     Attributes:
+        value_hash: of the value; ``told`` of the one that came first.
+        level: how far it can be believed.
         at: when it was pushed; its entry counts for that moment.
         expires_at: set while it was pending for nobody; void afterwards.
     """
@@ -37,14 +40,17 @@ class Happened:
     name: str
     value: str | None
     value_hash: str
+    told: str
     period: str
+    level: str
     at: datetime
     expires_at: datetime | None
 
 
 _COLUMNS = (
     event.c.id, event.c.campaign_id, event.c.visitor_id, visitor.c.entrant_id, event.c.name,
-    event.c.value, event.c.value_hash, event.c.period, event.c.at, event.c.expires_at,
+    event.c.value, event.c.value_hash, event.c.told, event.c.period, event.c.level, event.c.at,
+    event.c.expires_at,
 )  # fmt: skip
 
 
@@ -89,11 +95,13 @@ def _drafts(
             cause_id=each.id,
             occurred_at=each.at,
             details={} if each.value is None else {each.name: each.value},
+            proof=Proof(each.level),
+            alike=alike(each),
         )
         for each in happened
         if each.entrant_id in proofs and not _is_void(each, now)
         for action in place.signals.get(each.name, ())
-        if action.id not in place.shut
+        if action.id not in place.shut and Proof(each.level).meets(place.proofs[action.id])
     ]
 
 
@@ -126,7 +134,8 @@ def settle(
         rules = load_rules(conn, place.campaign.id)
         size = SET_SIZE[conn.dialect.name]
         for start in range(0, len(drafts), size):
-            record(conn, drafts[start : start + size], rules, now, refused=refused)
+            some = drafts[start : start + size]
+            strengthen(conn, some, record(conn, some, rules, now, refused=refused))
     ended = {
         each.id
         for each in happened
@@ -195,8 +204,15 @@ def _settle_some(inst: Installation, place: Place, happened: Sequence[Happened])
 
 def entry_key(each: Happened) -> str:
     """The same for the same push of the same person from any of their browsers."""
-    told = sha256(f"{each.name}\0{each.value_hash}".encode()).hexdigest()[:32]
+    told = sha256(f"{each.name}\0{each.told}".encode()).hexdigest()[:32]
     return f"push:{each.entrant_id}:{each.period}:{told}"
+
+
+def alike(each: Happened) -> str | None:
+    """The same for the same value of the same name, whoever reported it; None without a value."""
+    if each.value is None:
+        return None
+    return sha256(f"event\0{each.name}\0{each.value_hash}".encode()).hexdigest()[:32]
 
 
 def _waiting(columns: Sequence[Any]) -> Any:

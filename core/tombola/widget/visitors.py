@@ -1,8 +1,8 @@
 """Browsers that were here: found by what is kept of their secret, and the entrants they are."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select
 
@@ -17,15 +17,33 @@ class Visitor:
     Attributes:
         entrant_id: who it is known to be.
         stands_for_id: the visitor of the widget that a link token named.
+        link: the text of that token.
     """
 
     id: int
     team_id: int
     entrant_id: int | None
     stands_for_id: int | None
+    seen_at: datetime
+    link: str | None = None
+
+    @property
+    def root_id(self) -> int:
+        """The visitor to whom events are written: the widget's, once a link has led here."""
+        return self.stands_for_id or self.id
 
 
-_COLUMNS = (visitor.c.id, visitor.c.team_id, visitor.c.entrant_id, visitor.c.stands_for_id)
+#: How exactly it is known when a visitor was here last.
+NOTED = timedelta(days=1)
+
+_COLUMNS = (
+    visitor.c.id,
+    visitor.c.team_id,
+    visitor.c.entrant_id,
+    visitor.c.stands_for_id,
+    visitor.c.seen_at,
+    visitor.c.link,
+)
 
 
 def find(conn: Connection, hashes: Collection[str]) -> dict[str, Visitor]:
@@ -49,7 +67,13 @@ def meet(conn: Connection, teams: Mapping[str, int], now: datetime) -> dict[str,
     return known
 
 
-def bind(conn: Connection, page: Visitor, widget_id: int) -> Visitor:
+def by_number(conn: Connection, numbers: Collection[int]) -> dict[int, Visitor]:
+    """Visitors by number."""
+    rows = conn.execute(select(*_COLUMNS).where(members(conn, visitor.c.id, sorted(numbers))))
+    return {row[0]: Visitor(*row) for row in rows}
+
+
+def bind(conn: Connection, page: Visitor, widget_id: int, link: str | None = None) -> Visitor:
     """Let a tracking page's visitor stand for the widget's visitor whose link led there.
 
     A later link wins: another person may use the same browser. A visitor of another team is
@@ -62,12 +86,12 @@ def bind(conn: Connection, page: Visitor, widget_id: int) -> Visitor:
     ).first()
     if row is None or widget_id == page.id:
         return page
-    bound = Visitor(page.id, page.team_id, row[0], widget_id)
+    bound = replace(page, entrant_id=row[0], stands_for_id=widget_id, link=link or page.link)
     if bound != page:
         conn.execute(
             visitor.update()
             .where(visitor.c.id == page.id)
-            .values(entrant_id=bound.entrant_id, stands_for_id=widget_id)
+            .values(entrant_id=bound.entrant_id, stands_for_id=widget_id, link=bound.link)
         )
     return bound
 
@@ -84,11 +108,22 @@ def become(conn: Connection, team_id: int, widget_id: int, entrant_id: int) -> N
     )
 
 
+def note(conn: Connection, number: int, now: datetime) -> None:
+    """A visitor was here."""
+    conn.execute(visitor.update().where(visitor.c.id == number).values(seen_at=now))
+
+
 def forget(conn: Connection, team_id: int, widget_id: int) -> None:
-    """Log the widget's visitor out: this browser is nobody in particular again."""
+    """Log the widget's visitor out: this browser is nobody in particular again.
+
+    So are the pages that stand for it: what they report from now on is whoever's comes next.
+    """
     conn.execute(
         visitor.update()
-        .where(visitor.c.team_id == team_id, visitor.c.id == widget_id)
+        .where(
+            visitor.c.team_id == team_id,
+            or_(visitor.c.id == widget_id, visitor.c.stands_for_id == widget_id),
+        )
         .values(entrant_id=None)
     )
 

@@ -9,7 +9,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tombola.api import Audience
 from tombola.connections.store import Store
-from tombola.connections.store import Store
 from tombola.db import Database
 from tombola.installation import Clock, Installation
 from tombola.plans.service import allows
@@ -72,7 +71,6 @@ def install(
         address=settings.address,
         allows=lambda team_id, feature, amount: allows(inst, team_id, feature, amount),
         accounts=Store(vault, clock, lambda key: inst.plugins.connector_keys(key)),  # noqa: PLW0108 # inst is made below
-        accounts=Store(vault, clock, lambda key: inst.plugins.connector_keys(key)),  # noqa: PLW0108 # inst is made below
         gates_fail_open=settings.gates_fail_open,
     )
     inst = Installation(
@@ -98,6 +96,7 @@ def house() -> House:
 def create_app(inst: Installation) -> Flask:
     """The web application of an installation. Refuses to start with an unclassified route."""
     from tombola import rooms  # noqa: PLC0415 # as above
+    from tombola.widget.front import Front  # noqa: PLC0415
 
     app = kit.static_app("tombola")
     app.config.update(
@@ -117,6 +116,7 @@ def create_app(inst: Installation) -> Flask:
         app.register_blueprint(pages.blueprint)
     plugin_views.mount(app, inst.plugins, PLUGIN_PAGES, _team_of)
     routing.check_rules(app)
+    app.wsgi_app = Front(app, app.wsgi_app, inst)  # type: ignore[method-assign] # as below
     if inst.settings.trusted_proxies:
         hops = inst.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign] # Flask's own recipe

@@ -22,6 +22,7 @@ from tombola.queue.kinds import Kind, Kinds
 from tombola.teams import admin as teams_admin
 from tombola.web.routing import Pages
 from tombola.widget import admin as widget_admin
+from tombola.widget import hot_public as widget_hot
 from tombola.widget import jobs as widget_jobs
 from tombola.widget import proving_public
 from tombola.widget import public as widget_public
@@ -42,6 +43,7 @@ PAGES: tuple[Pages, ...] = (
     inbox_public.pages,
     widget_admin.pages,
     widget_public.pages,
+    widget_hot.pages,
     proving_public.pages,
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tombola.api import Busy
 from tombola.db.turnstile import Turnstile
@@ -18,8 +18,11 @@ from tombola.db.turnstile import Turnstile
 #: Milliseconds that SQLite waits for a lock that the turnstile does not cover (a backup, a shell).
 BUSY_TIMEOUT = 10_000
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16384")
-#: PostgreSQL's words for "try again": serialization failure, deadlock, and a server that restarts.
-PASSING_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
+#: PostgreSQL's words for "try again": serialization failure, deadlock, no room for one more
+#: connection, and a server that restarts.
+PASSING_STATES = frozenset({"40001", "40P01", "53300", "57P01", "57P02", "57P03"})
+#: Seconds that PostgreSQL may take to let a connection in.
+CONNECT_S = 5
 RETRY_AFTER = timedelta(seconds=1)
 #: Rows that one set may hold: measured so that SQLite's write lock is held a few milliseconds.
 SET_SIZE = {"sqlite": 500, "postgresql": 5_000}
@@ -93,7 +96,9 @@ def _is_passing(error: DBAPIError) -> bool:
     """Whether the same transaction may well succeed in a moment: nothing of it has been written."""
     if error.connection_invalidated:
         return True
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(error.orig, "sqlstate", "")
+    if state is None and isinstance(error, OperationalError):
+        return True  # no server answered
     return state in PASSING_STATES or "database is locked" in str(error.orig)
 
 
@@ -152,7 +157,7 @@ def _postgresql(url: URL) -> Engine:
     options = "-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=60000"
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"options": options},
+        connect_args={"options": options, "connect_timeout": CONNECT_S},
         # Names, addresses and codes have no place in a log.
         hide_parameters=True,
         pool_pre_ping=True,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
+from werkzeug.http import parse_cookie
 
 from tombola.api import Forbidden
 from tombola.web.i18n import gettext as _
@@ -16,7 +17,18 @@ _SECRET = re.compile(r"^[\w-]{40,64}$")
 
 def secret(*, framed: bool) -> str | None:
     """The secret that the request brought, if any."""
-    found = request.cookies.get(_name(framed=framed), "")
+    return secret_in(request.headers.get("Cookie", ""), framed=framed, https=_https())
+
+
+def secret_in(cookies: str, *, framed: bool, https: bool) -> str | None:
+    """The secret in a ``Cookie`` header, if any."""
+    name = _name(framed=framed, https=https)
+    if name not in cookies:
+        return None
+    try:
+        found = parse_cookie(cookies).get(name, "")
+    except UnicodeError:  # no browser sends such a header
+        return None
     return found if _SECRET.match(found) else None
 
 
@@ -33,7 +45,7 @@ def give(response: Response, value: str, *, framed: bool) -> None:
     """
     https = _https()
     response.set_cookie(
-        _name(framed=framed),
+        _name(framed=framed, https=https),
         value,
         max_age=_LASTS,
         httponly=True,
@@ -47,13 +59,24 @@ def give(response: Response, value: str, *, framed: bool) -> None:
 def drop(response: Response, *, framed: bool) -> None:
     """Let the browser forget its secret."""
     response.delete_cookie(
-        _name(framed=framed),
+        _name(framed=framed, https=_https()),
         path="/",
         httponly=True,
         secure=_https() or framed,
         samesite="None" if framed else "Lax",
         partitioned=framed,
     )
+
+
+def may_keep(address: str) -> bool:
+    """Whether browsers keep a secure cookie of this address: by https, or on their own machine.
+
+    Source: Secure Contexts (W3C), "Is origin potentially trustworthy?", read 2026-11.
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    own = host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
+    return parts.scheme == "https" or own
 
 
 def need_own_page(address: str) -> None:
@@ -72,9 +95,9 @@ def need_own_page(address: str) -> None:
     raise Forbidden(_("This form was not sent from this page. Please open it in its own window."))
 
 
-def _name(*, framed: bool) -> str:
+def _name(*, framed: bool, https: bool) -> str:
     name = "tombola-frame" if framed else "tombola-visitor"
-    return f"__Host-{name}" if _https() or framed else name
+    return f"__Host-{name}" if https or framed else name
 
 
 def _https() -> bool:

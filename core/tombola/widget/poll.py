@@ -5,20 +5,32 @@ key: who a cookie belongs to is remembered for a moment, and the campaign is too
 """
 
 import json
+import re
 import threading
 import time
 from collections import OrderedDict
+from datetime import datetime
+from http import HTTPStatus
 
+from tombola.api import Busy
 from tombola.installation import Installation
 from tombola.widget import entering
+from tombola.widget.answers import Answer, busy, too_often
+from tombola.widget.buckets import Buckets, Rate
 from tombola.widget.directory import Directory, Place
-from tombola.widget.standing import progress, tag_of
-from tombola.widget.tracking import Answer
+from tombola.widget.standing import Progress, progress, tag_of
 
 #: How long a known entrant is believed to be the same; somebody unknown is asked for each time.
 BELIEVED_S = 10.0
 ROOM = 50_000
+#: Polls of one network for one campaign: a hall full of phones behind one address, each every few
+#: seconds. ``docs/tracking.md`` says so.
+BY_NETWORK = Rate(burst=600, a_second=120)
+#: Polls that may wait for the database at once; the server has twice as many threads.
+MOST_AT_ONCE = 32
 _PRIVATE = ("Cache-Control", "private, no-cache")
+_NO_STORE = (("Cache-Control", "no-store"),)
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 class Poll:
@@ -29,34 +41,42 @@ class Poll:
         self._directory = directory
         self._believed: OrderedDict[tuple[int, str], tuple[float, int]] = OrderedDict()
         self._lock = threading.Lock()
+        self._by_network = Buckets(BY_NETWORK)
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
-    def answer(self, key: str, secret: str | None, if_none_match: str | None) -> Answer:
-        """The state for the browser with that cookie; 304 while its tag is the same."""
+    def answer(
+        self, key: str, secret: str | None, if_none_match: str | None, network: str | None = None
+    ) -> Answer:
+        """The state for the browser with that cookie; 304 while its tag is the same.
+
+        ``network``: whose tokens pay for it; nobody's if None.
+        """
+        wait_s = self._by_network.take((key, network)) if network is not None else 0.0
+        if wait_s:
+            return too_often(_NO_STORE, wait_s)
+        if not self._places.acquire(blocking=False):
+            return busy(_NO_STORE, 1)
+        try:
+            return self._answer(key, secret, if_none_match)
+        except Busy as wait:
+            return busy(_NO_STORE, wait.retry_after.total_seconds())
+        finally:
+            self._places.release()
+
+    def _answer(self, key: str, secret: str | None, if_none_match: str | None) -> Answer:
         place = self._directory.get(key)
         if place is None:
-            return Answer(404, (("Cache-Control", "no-store"),))
+            return Answer(HTTPStatus.NOT_FOUND, _NO_STORE)
         entrant_id = self._entrant(place, secret)
         now = self._inst.clock()
         with self._inst.db.read() as conn:
-            tag = f'"{tag_of(conn, place, entrant_id, now)}"'
-            if if_none_match == tag:
-                return Answer(304, (("ETag", tag), _PRIVATE))
+            tag = tag_of(conn, place, entrant_id, now)
+            if matches(if_none_match, tag):
+                return Answer(HTTPStatus.NOT_MODIFIED, (("ETag", f'"{tag}"'), _PRIVATE))
             found = progress(conn, place, entrant_id, now)
-        told = {
-            "known": entrant_id is not None,
-            "phase": place.campaign.phase(now).value,
-            "worth": found.worth,
-            "entries": found.entries,
-            "actions": {
-                action.uid: [
-                    found.standings[number].value,
-                    found.earned[number].worth if number in found.earned else 0,
-                ]
-                for number, action in place.actions.items()
-            },
-        }
         headers = (("ETag", f'"{found.tag}"'), _PRIVATE, ("Content-Type", "application/json"))
-        return Answer(200, headers, json.dumps(told).encode())
+        told = _told(place, found, now, known=entrant_id is not None)
+        return Answer(HTTPStatus.OK, headers, json.dumps(told).encode())
 
     def forget(self, team_id: int, secret: str) -> None:
         """Look anew at who this browser is, since it has just logged in or out."""
@@ -79,3 +99,31 @@ class Poll:
             while len(self._believed) > ROOM:
                 self._believed.popitem(last=False)
         return met.entrant_id
+
+
+def matches(if_none_match: str | None, tag: str) -> bool:
+    """Whether an If-None-Match header names the tag, compared weakly (RFC 9110, 13.1.2).
+
+    >>> matches('"a", W/"b"', "b"), matches("*", "b"), matches("b", "b")
+    (True, True, False)
+    """
+    if not if_none_match:
+        return False
+    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+
+
+def _told(place: Place, found: Progress, now: datetime, *, known: bool) -> dict[str, object]:
+    """The state as the widget's script reads it; actions by their uid: standing and worth."""
+    return {
+        "known": known,
+        "phase": place.campaign.phase(now).value,
+        "worth": found.worth,
+        "entries": found.entries,
+        "actions": {
+            action.uid: [
+                found.standings[number].value,
+                found.earned[number].worth if number in found.earned else 0,
+            ]
+            for number, action in place.actions.items()
+        },
+    }

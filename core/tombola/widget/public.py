@@ -1,10 +1,9 @@
-"""Entrants' routes: landing page, widget, tracking script, pushes, polls and log-ins."""
+"""Entrants' routes: landing page, widget and log-ins."""
 
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import (
-    Response,
     make_response,
     redirect,
     render_template,
@@ -24,20 +23,12 @@ from tombola.widget.acts import Came
 from tombola.widget.hot import hot
 from tombola.widget.page import prefix
 from tombola.widget.replies import KEY_RULE
-from tombola.widget.rules import KEY, LONGEST_BODY
 from tombola.widget.tokens import link_token
-from tombola.widget.tracking import Answer
 from tombola.widget.views import look
 
-pages = Pages("widget", __name__)
+pages = Pages("widget", __name__, spoken=True)
 _PUBLIC = {"audience": Audience.PUBLIC}
-_ACT = {"audience": Audience.PUBLIC, "forgery": Forgery.OWN}
-_YEAR_S = 31_536_000
-_ASSETS = {
-    "widget.min.js": "text/javascript",
-    "widget.min.css": "text/css",
-    "setup.min.js": "text/javascript",
-}
+_ACT = {"audience": Audience.PUBLIC, "forgery": Forgery.OWN, "framed": True}
 
 
 @pages.get(f"/{KEY_RULE}", **_PUBLIC)
@@ -58,45 +49,6 @@ def embed(key: str) -> ResponseReturnValue:
     return replies.page(replies.place_of(key), framed=True)
 
 
-@pages.get(f"/{KEY_RULE}/trk.js", **_PUBLIC)
-def tracker(key: str) -> ResponseReturnValue:
-    """The tracking script. An unknown key is answered alike: keys are public and no secret."""
-    if not KEY.match(key):
-        raise NotFound(_("There is no such campaign."))
-    response = make_response(scripts.tracker(current().settings.address, key))
-    response.headers["Content-Type"] = "text/javascript; charset=utf-8"
-    response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.add_etag()
-    return response.make_conditional(request)
-
-
-@pages.get("/w/-/<name>", **_PUBLIC)
-def asset(name: str) -> ResponseReturnValue:
-    """The widget's own script and style; their addresses carry a fingerprint."""
-    if name not in _ASSETS:
-        raise NotFound(_("There is nothing here."))
-    response = make_response(scripts.built(name))
-    response.headers["Content-Type"] = f"{_ASSETS[name]}; charset=utf-8"
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
-    return response
-
-
-@pages.post("/t", **_ACT)
-def push() -> ResponseReturnValue:
-    """What sites' pages report."""
-    body = request.stream.read(LONGEST_BODY + 1)
-    return _answer(hot(current()).tracker.take(body, request.headers.get("Origin")))
-
-
-@pages.get(f"/s/{KEY_RULE}", **_PUBLIC)
-def poll(key: str) -> ResponseReturnValue:
-    """Has anything changed for this entrant?"""
-    tag = request.headers.get("If-None-Match")
-    return _answer(hot(current()).poll.answer(key, browser.secret(framed=replies.is_framed()), tag))
-
-
 @pages.post(f"/w/{KEY_RULE}/enter", **_ACT)
 def enter(key: str) -> ResponseReturnValue:
     """Take part with a name and an e-mail address, at once or once the address is confirmed."""
@@ -104,10 +56,10 @@ def enter(key: str) -> ResponseReturnValue:
     form = Form.sent(replies.Enter, request.form)
     closed = replies.closed(place.campaign.phase(inst.clock()))
     if closed:
-        return replies.page(place, framed=framed, enter=form, notices={"": closed}), 422
+        return replies.refused(place, framed=framed, enter=form, notices={"": closed})
     sent = form.value
     if sent is None:
-        return replies.page(place, framed=framed, enter=form), 422
+        return replies.refused(place, framed=framed, enter=form)
     secret = browser.secret_or_new(framed=framed)
     found = hot(inst)
     if place.campaign.confirm_email:
@@ -117,17 +69,17 @@ def enter(key: str) -> ResponseReturnValue:
             proving.ask(inst, place, met, sent.email, sent.name, client)
         except Invalid as refused:
             form = form.with_errors(refused.errors)
-            return replies.page(place, framed=framed, enter=form), 422
+            return replies.refused(place, framed=framed, enter=form)
         return replies.back(place, framed=framed, secret=secret)
     entering.enter(inst, found.directory, place, secret, sent.name, sent.email)
     found.poll.forget(place.campaign.team_id, secret)
     return replies.back(place, framed=framed, secret=secret)
 
 
-@pages.get(f"/w/{KEY_RULE}/<path:act>", **_PUBLIC)
+@pages.get(f"/w/{KEY_RULE}/<path:act>", framed=True, **_PUBLIC)
 def visited(key: str, act: str) -> ResponseReturnValue:  # noqa: ARG001 - whatever it was
     """Lead whoever visits an act's address, where its answer was shown, to the campaign's page."""
-    return replies.back(replies.place_of(key), framed=False)
+    return replies.back(replies.place_of(key), framed=replies.is_framed())
 
 
 @pages.post(f"/w/{KEY_RULE}/leave", **_ACT)
@@ -155,7 +107,7 @@ def do(key: str, uid: str) -> ResponseReturnValue:
     if model is not None:
         form = Form.sent(model, request.form, prefix=prefix(uid))
         if form.value is None:
-            return replies.page(place, framed=framed, forms={uid: form}), 422
+            return replies.refused(place, framed=framed, forms={uid: form})
         data, forms = form.value, {uid: form}
     result = acts.do(inst, place, met, uid, data)
     if result.came is Came.GO:
@@ -165,7 +117,7 @@ def do(key: str, uid: str) -> ResponseReturnValue:
     said = {uid: result.message or replies.words(result.came)}
     if result.came in {Came.KNOWN, Came.SPENT}:
         forms = {}
-    return replies.page(place, framed=framed, forms=forms, notices=said), 422
+    return replies.refused(place, framed=framed, forms=forms, notices=said)
 
 
 @pages.get(f"/w/{KEY_RULE}/go/<uid>", **_PUBLIC)
@@ -195,12 +147,12 @@ def log_in(key: str, provider: str) -> ResponseReturnValue:
     if met is not None and met.entrant_id is not None and _asks_consent(provider) and not consented:
         # Without it nothing would be connected, which is all that this is for by now.
         notices = {"": _("Please tick the box, so that your account may be connected.")}
-        return replies.page(place, framed=framed, notices=notices), 422
+        return replies.refused(place, framed=framed, notices=notices)
     back_to = url_for("widget.landing", key=key)
     try:
         address = entering.begin(inst, place, secret, provider, back_to, consented=consented)
     except Invalid as refused:
-        return replies.page(place, framed=framed, notices={"": _first(refused)}), 422
+        return replies.refused(place, framed=framed, notices={"": _first(refused)})
     response = make_response(_leave_for(address))
     browser.give(response, secret, framed=framed)
     return response
@@ -241,10 +193,3 @@ def _with_token(link: str, token: str) -> str:
 
 def _first(refused: Invalid) -> Text:
     return next(iter(refused.errors.values()))
-
-
-def _answer(answer: Answer) -> Response:
-    response = Response(answer.body, answer.status)
-    response.headers.pop("Content-Type", None)
-    response.headers.extend(list(answer.headers))
-    return response

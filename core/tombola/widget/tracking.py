@@ -9,8 +9,8 @@ from tombola.widget import store
 from tombola.widget.answers import Answer, busy, too_often
 from tombola.widget.buckets import Buckets, Rate
 from tombola.widget.directory import Directory
-from tombola.widget.rules import LONGEST_BODY, Push, Unreadable, is_excessive, read_push
 from tombola.widget.parts import Arrival, Posted
+from tombola.widget.rules import LONGEST_BODY, Push, Unreadable, is_excessive, read_push
 from tombola.widget.writer import Writer
 
 #: Any page may push; nothing personal is in the answer.

@@ -5,6 +5,7 @@ load the sets grow and the commits do not, so that a burst costs little more tha
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -20,7 +21,10 @@ T = TypeVar("T")
 
 #: Parts that may wait; beyond it the answer is "try again", which the script does by itself.
 ROOM = 2_000
-PATIENCE_S = 15.0
+#: Seconds that a part waits for its commit, and after which a set that is still being committed
+#: tells that the database is stuck: then nothing more is taken until it is done.
+PATIENCE_S = 5.0
+STUCK_S = 2.0
 RETRY_AFTER = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)
@@ -35,6 +39,8 @@ class Writer(Generic[T]):
         largest: Weight of one set; a single part may exceed it.
         room: Parts that may wait.
         weigh: The weight of a part, at least 1.
+        patience_s: Seconds that one waits.
+        stuck_s: Seconds that a commit may take before more is refused at once.
     """
 
     def __init__(
@@ -44,11 +50,16 @@ class Writer(Generic[T]):
         largest: int,
         room: int = ROOM,
         weigh: Callable[[T], int] = lambda _: 1,
+        patience_s: float = PATIENCE_S,
+        stuck_s: float = STUCK_S,
     ) -> None:
         self._commit = commit
         self._largest = largest
         self._room = room
         self._weigh = weigh
+        self._patience_s = patience_s
+        self._stuck_s = stuck_s
+        self._committing_since = float("inf")
         self._waiting: deque[tuple[T, Future[None]]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -63,14 +74,15 @@ class Writer(Generic[T]):
         """
         done: Future[None] = Future()
         with self._changed:
-            if self._closed or len(self._waiting) >= self._room:
+            if self._closed or len(self._waiting) >= self._room or self._is_stuck():
                 raise Busy(RETRY_AFTER)
             self._waiting.append((part, done))
             self._start()
             self._changed.notify()
         try:
-            done.result(PATIENCE_S)
+            done.result(self._patience_s)
         except WaitedTooLong as late:
+            done.cancel()  # its sender is told to send it again
             raise Busy(RETRY_AFTER) from late
 
     def close(self) -> None:
@@ -81,6 +93,9 @@ class Writer(Generic[T]):
             thread = self._thread
         if thread is not None:
             thread.join()
+
+    def _is_stuck(self) -> bool:
+        return time.monotonic() - self._committing_since > self._stuck_s
 
     def _start(self) -> None:
         """Start the thread with the first part: a process that forks before it has none."""
@@ -95,7 +110,9 @@ class Writer(Generic[T]):
                 if not self._waiting:
                     return
                 parts = self._next_set()
-            self._write_set(parts)
+            self._committing_since = time.monotonic()
+            self._write_set([each for each in parts if each[1].set_running_or_notify_cancel()])
+            self._committing_since = float("inf")
 
     def _next_set(self) -> list[tuple[T, "Future[None]"]]:
         """Take what fits into one set, the first in any case, in the order of arrival."""
@@ -107,8 +124,13 @@ class Writer(Generic[T]):
         return parts
 
     def _write_set(self, parts: list[tuple[T, "Future[None]"]]) -> None:
+        if not parts:
+            return
         try:
             self._commit([part for part, _ in parts])
+        except Busy as wait:
+            for _, done in parts:
+                done.set_exception(wait)
         except Exception as wrong:
             if len(parts) == 1:
                 log.exception("push_not_written")

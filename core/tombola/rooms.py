@@ -20,15 +20,18 @@ from tombola.plans import teams_admin as operator_teams
 from tombola.plugins import jobs as plugin_jobs
 from tombola.queue.kinds import Kind, Kinds
 from tombola.teams import admin as teams_admin
+from tombola.teams import tokens_admin
 from tombola.web.routing import Pages
 from tombola.widget import admin as widget_admin
+from tombola.widget import api as tracking_api
+from tombola.widget import handing, loading, proving_public
 from tombola.widget import hot_public as widget_hot
 from tombola.widget import jobs as widget_jobs
-from tombola.widget import proving_public
 from tombola.widget import public as widget_public
 
 PAGES: tuple[Pages, ...] = (
     teams_admin.pages,
+    tokens_admin.pages,
     operator_teams.pages,
     plans_admin.pages,
     operators_admin.pages,
@@ -42,9 +45,12 @@ PAGES: tuple[Pages, ...] = (
     importing_public.pages,
     inbox_public.pages,
     widget_admin.pages,
+    tracking_api.pages,
     widget_public.pages,
     widget_hot.pages,
+    loading.pages,
     proving_public.pages,
+    handing.pages,
 )
 
 

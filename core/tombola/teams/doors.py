@@ -4,12 +4,15 @@ from urllib.parse import quote
 
 from flask import Response, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
 from tombola.api import Audience, Forbidden
 from tombola.installation import current
-from tombola.teams import service, sessions
+from tombola.teams import service, sessions, tokens
 from tombola.teams.rules import Actor, Role
 from tombola.teams.service import Member, Team
+from tombola.teams.tokens import Known
 from tombola.web import navigation
 from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Link, Place
@@ -19,7 +22,11 @@ from tombola.web.sessions import read_token
 
 def doors() -> dict[Audience, Door]:
     """The doors of those who work here. Entrants have their own, in ``widget``."""
-    return {Audience.TEAM: _team_door, Audience.OPERATOR: _operator_door}
+    return {
+        Audience.TEAM: _team_door,
+        Audience.OPERATOR: _operator_door,
+        Audience.API: _api_door,
+    }
 
 
 def actor() -> Actor:
@@ -72,6 +79,25 @@ def _operator_door(_access: Access) -> ResponseReturnValue | None:
         raise Forbidden("Only an operator of this installation may do this.")
     g.actor = service.operator_actor(found)
     g.bar_links = navigation.links(Place.OPERATOR)
+    return None
+
+
+def api_token() -> Known:
+    """The token of the program that makes the running request."""
+    found: Known = g.api_token
+    return found
+
+
+def _api_door(access: Access) -> ResponseReturnValue | None:
+    """Let a program in whose token allows the route; no cookie is looked at."""
+    kind, _sep, text = request.headers.get("Authorization", "").partition(" ")
+    found = tokens.known(current(), text.strip()) if kind.lower() == "bearer" else None
+    if found is None:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Tombola"}))
+    if access.scope not in found.scopes:
+        raise Forbidden(f"This needs a token with the scope {access.scope}.")
+    g.api_token = found
+    g.actor = found.actor
     return None
 
 

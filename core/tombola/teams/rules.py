@@ -31,6 +31,13 @@ class Role(StrEnum):
         return order.index(self) <= order.index(other)
 
 
+class Scope(StrEnum):
+    """What a program's token allows."""
+
+    #: Report what visitors of the team's sites have done.
+    EVENTS_WRITE = "events:write"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks, and in which team. Every service function takes one and looks at nothing else.

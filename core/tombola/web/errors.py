@@ -1,7 +1,8 @@
 """Where every failed request gets its answer: in words, with a number, never with a trace."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import structlog
@@ -24,6 +25,7 @@ from tombola.api import (
 )
 from tombola.api.text import render
 from tombola.web.i18n import gettext as _
+from tombola.web.routing import API
 
 _STATUS: tuple[tuple[type[TombolaError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
@@ -45,6 +47,8 @@ class Problem:
     status: int
     title: str
     detail: str
+    #: Complaints by field.
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 def install(app: Flask) -> None:
@@ -69,11 +73,15 @@ def problem_of(error: TombolaError) -> Problem:
     if status is None:
         return Problem(500, _title(500), _advice(500))
     detail = render(_said(error), _) or _advice(status)
-    return Problem(status, _title(status), detail)
+    fields = error.errors.items() if isinstance(error, Invalid) else ()
+    errors = {name: render(said, _) for name, said in fields}
+    return Problem(status, _title(status), detail, errors)
 
 
 def wants_json() -> bool:
-    """Whether a program asks: it accepts JSON and not HTML."""
+    """Whether a program asks: where programs do, or it accepts JSON and not HTML."""
+    if request.path.startswith(API):
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
     return best == "application/json"
 
@@ -111,8 +119,10 @@ def _by_http(error: HTTPException) -> Response:
         )
         return _answer(Problem(status, _("This form could not be checked"), detail))
     response = _answer(Problem(status, _title(status), _advice(status)))
-    if "Allow" in (headers := dict(error.get_headers())):
-        response.headers["Allow"] = headers["Allow"]
+    headers = dict(error.get_headers())
+    for name in ("Allow", "WWW-Authenticate"):
+        if name in headers:
+            response.headers[name] = headers[name]
     return response
 
 
@@ -123,13 +133,15 @@ def _last_resort(error: Exception) -> Response:
 
 def _answer(problem: Problem) -> Response:
     if wants_json():
-        body = {
+        body: dict[str, object] = {
             "type": "about:blank",
             "status": int(problem.status),
             "title": problem.title,
             "detail": problem.detail,
             "request_id": request_id(),
         }
+        if problem.errors:
+            body["errors"] = dict(problem.errors)
         response = jsonify(body)
         response.mimetype = "application/problem+json"
     elif request.headers.get("HX-Request") == "true":
@@ -147,6 +159,7 @@ def _answer(problem: Problem) -> Response:
 def _title(status: int) -> str:
     titles = {
         400: _("We could not read that request"),
+        401: _("We do not know this token"),
         403: _("This is not open to you"),
         404: _("There is nothing here"),
         405: _("That does not work here"),
@@ -163,6 +176,7 @@ def _title(status: int) -> str:
 def _advice(status: int) -> str:
     advice = {
         400: _("Go back and try again. If it stays like this, tell us the number below."),
+        401: _("Send it as “Authorization: Bearer …”. Owners make tokens on “API tokens”."),
         403: _("Ask an owner of the team to give you a role that may do this."),
         404: _("The address may be mistyped, or what was here is gone or belongs to another team."),
         405: _("Go back and use the buttons of the page."),

@@ -25,6 +25,9 @@ View = TypeVar("View", bound=RouteCallable)
 #: A campaign's key. As a first path segment it belongs to the campaigns, never to a page of ours.
 CAMPAIGN_KEY = re.compile(r"^[0-9A-Za-z]{5}$")
 
+#: Where programs ask; errors there are always problems in JSON.
+API = "/api/"
+
 _TABLE = "tombola_access"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -48,13 +51,17 @@ class Access:
 
     ``framed`` pages may stand in a frame on any site; all others in none. ``role`` is the least
     role of a team
-    page, ``None`` elsewhere.
+    page, ``None`` elsewhere. ``largest_bytes``: what a request may bring, where that is more than
+    elsewhere.
     """
 
     audience: Audience
     role: StrEnum | None = None
     forgery: Forgery = Forgery.PAGE_TOKEN
     framed: bool = False
+    largest_bytes: int | None = None
+    #: What a program's token has to allow; programs only.
+    scope: StrEnum | None = None
 
 
 #: Decides about one request of its audience: ``None`` lets it in, anything else is the answer.
@@ -93,15 +100,22 @@ class Pages:
         role: StrEnum | None = None,
         forgery: Forgery = Forgery.PAGE_TOKEN,
         framed: bool = False,
+        largest_bytes: int | None = None,
+        scope: StrEnum | None = None,
     ) -> Callable[[View], View]:
         """One rule, one method, one audience; the endpoint is the function's name.
 
         Raises:
-            UnclassifiedRule: a team page without a role.
+            UnclassifiedRule: a team page without a role, a program's route without a scope.
         """
         if audience is Audience.TEAM and role is None:
             raise UnclassifiedRule(f"{rule}: a page of a team needs role=…")
-        access = Access(audience, role, forgery, framed)
+        if audience is Audience.API:
+            if scope is None:
+                raise UnclassifiedRule(f"{rule}: a route for programs needs scope=…")
+            # Its token comes in a header that no other site's page can send along unasked.
+            forgery = Forgery.OWN
+        access = Access(audience, role, forgery, framed, largest_bytes, scope)
 
         def decorate(view: View) -> View:
             endpoint = view.__name__
@@ -201,6 +215,8 @@ def _complaint(app: Flask, endpoint: str, rule: str) -> str | None:
         return "has no audience"
     if access.audience is not Audience.PUBLIC and access.audience not in _doors(app):
         return f"nobody guards the audience {access.audience}"
+    if rule.startswith(API) != (access.audience is Audience.API):
+        return f"routes for programs begin with {API}, and no others do"
     if CAMPAIGN_KEY.match(rule.split("/")[1]):
         return "begins like a campaign's key"
     return None
@@ -212,6 +228,8 @@ def _guard() -> ResponseReturnValue | None:
     access = current_access()
     if access is None:
         abort(403)
+    if access.largest_bytes is not None:
+        request.max_content_length = access.largest_bytes
     if access.audience is Audience.PUBLIC:
         return None
     door = _doors(current_app).get(access.audience)

@@ -23,7 +23,7 @@ _POLICY = {
     "form-action": "'self'",
     "object-src": "'none'",
 }
-_PERSONAL = frozenset({Audience.TEAM, Audience.OPERATOR})
+_PERSONAL = frozenset({Audience.TEAM, Audience.OPERATOR, Audience.API})
 _TWO_YEARS_S = 63_072_000
 
 csrf = CSRFProtect()

@@ -33,6 +33,7 @@ from tombola.entrants import service as entrants
 from tombola.entries.record import Outcome, Status, load_rules, record
 from tombola.entries.rules import State, decided_at, period
 from tombola.installation import Installation
+from tombola.web.i18n import marked
 from tombola.widget import entering, gates
 from tombola.widget.directory import Place
 from tombola.widget.rules import Standing
@@ -92,7 +93,7 @@ def find(place: Place, uid: str) -> Action:
     for action in place.actions.values():
         if action.uid == uid:
             return action
-    raise NotFound("There is no such action.")
+    raise NotFound(marked("There is no such action."))
 
 
 def do(
@@ -125,7 +126,7 @@ def _act(
 ) -> Result:
     kind = inst.plugins.action_type(action.type_key)
     if kind is None:
-        raise NotFound("This action needs nothing to be done here.")
+        raise NotFound(marked("This action needs nothing to be done here."))
     with inst.db.read() as conn:
         who = entering.who_is(conn, place.campaign.team_id, entrant_id)
         standings = progress(conn, place, entrant_id, inst.clock()).standings
@@ -245,6 +246,15 @@ def _drafts(
                 occurred_at=done.occurred_at,
                 worth=award.worth,
                 details=dict(done.details),
+                alike=_alike(action, done),
             )
         )
     return drafts
+
+
+def _alike(action: Action, done: Completed) -> str | None:
+    """The same for the same answer to the same action, whoever gave it."""
+    if done.alike is None:
+        return None
+    told = f"answer\0{action.uid}\0{done.alike}".encode("utf-8", "replace")
+    return sha256(told).hexdigest()[:32]

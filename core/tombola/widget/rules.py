@@ -258,11 +258,11 @@ def _runs(events: Sequence[Any]) -> Iterable[Run]:
 def _texts(values: Any) -> list[str]:
     if not isinstance(values, list):
         return []
-    return [_clean(value) for value in values if isinstance(value, str)]
+    return [cleaned(value) for value in values if isinstance(value, str)]
 
 
-def _clean(text: str) -> str:
-    """Without half characters and zeros, which no database keeps."""
+def cleaned(text: str) -> str:
+    """A text without half characters and zeros, which no database keeps."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 

@@ -239,6 +239,11 @@ class World:
 
     def _post_edited(self, subject: str, body: Mapping[str, Any]) -> None:
         self.posts[int(subject)].edited_into = int(body["into"])
+        # Every version knows all others. Source: X, "Edit posts", edit_history, read 2026-11.
+        versions = self.posts[int(body["into"])].body["edit_history_tweet_ids"]
+        for version in versions:
+            if (post := self.posts.get(int(version))) is not None:
+                post.body["edit_history_tweet_ids"] = list(versions)
 
     def _post_deleted(self, subject: str, _: Mapping[str, Any]) -> None:
         if (post := self.posts.get(int(subject))) is not None:

@@ -117,6 +117,8 @@ class Item:
         worth: None means the action's worth.
         parent_id: external id of what it answers.
         deleted: seen to be gone; the core marks it.
+        unfit: why it does not fit its source, or not any more, in a few words for the team; the
+            core leaves it out. "" = it fits, as far as the importer can tell.
         raw: the network's own JSON, kept no longer than the importer's ``raw_ttl``.
     """
 
@@ -131,6 +133,7 @@ class Item:
     permalink: str | None = None
     parent_id: str | None = None
     deleted: bool = False
+    unfit: str = ""
     raw: Mapping[str, Json] = field(default_factory=dict)
 
 

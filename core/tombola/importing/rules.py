@@ -169,6 +169,8 @@ def within(items: Sequence[Item], stored: Collection[str], room: int | None) -> 
 
 def why_left_out(item: Item, config: SourceConfig) -> str | None:
     """Why a post makes no entry, as words for the team; None when it makes one."""
+    if item.unfit:
+        return item.unfit
     if config.photos_only and not any(each.kind is MediaKind.PHOTO for each in item.media):
         return "no photo"
     if not config.words:
@@ -254,5 +256,6 @@ def _tidy(external_id: str, item: Item) -> Item:
         },
         permalink=clean(item.permalink, WORD_LENGTH) if item.permalink else None,
         parent_id=clean(item.parent_id, NAME_LENGTH) if item.parent_id else None,
+        unfit=clean(item.unfit, NAME_LENGTH),
         raw=clean_document(item.raw),
     )

@@ -4,7 +4,7 @@ The only place that knows X's addresses and the names of its parameters.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -44,11 +44,12 @@ FIELDS: Final[Mapping[Dialect, Mapping[str, str]]] = {
 BESIDE: Final = {
     "media.fields": "alt_text,height,media_key,preview_image_url,type,url,width",
     "user.fields": "name,username",
-    "sort_order": "recency",
 }
 
-#: Name of the limit on recent search.
+#: Names of the limits on recent search and on looking posts up, and the paths of both.
 SEARCH: Final = "search_recent"
+LOOKUP: Final = "lookup"
+PATHS: Final = {SEARCH: "/2/tweets/search/recent", LOOKUP: "/2/tweets"}
 
 #: Source: X, "OAuth 2.0 Authorization Code Flow with PKCE", scopes of ``/2/users/me``,
 #: read 2026-11-21. No ``offline.access``: a log-in is proven once and no token is kept.
@@ -77,27 +78,36 @@ class Reader:
         self._settings = ctx.settings(OperatorSettings)
 
     def search(self, params: Mapping[str, str]) -> Answer:
-        """Read one page of recent search.
+        """Read one page of recent search, newest first. Raises like ``lookup``."""
+        return self._read(SEARCH, {**params, "sort_order": "recency"})
 
-        Where X refuses the vocabulary, it is asked once more in the other one, and the answer is
-        remembered. A token that was fetched with the app's key is fetched anew, once.
+    def lookup(self, ids: Sequence[str]) -> Answer:
+        """Read up to a hundred posts by their ids; those that are gone stand in ``errors``.
 
         Raises:
             FetchError: one of its kinds.
         """
-        dialect = self._dialect()
-        response = self._authorized(params, dialect)
+        return self._read(LOOKUP, {"ids": ",".join(ids)})
+
+    def _read(self, bucket: str, params: Mapping[str, str]) -> Answer:
+        """Read once in the vocabulary that X understands.
+
+        Where X refuses the vocabulary, it is asked once more in the other one, and the answer is
+        remembered. A token that was fetched with the app's key is fetched anew, once.
+        """
+        path, dialect = PATHS[bucket], self._dialect()
+        response = self._authorized(path, params, dialect)
         problem = None if response.ok else errors.problem_from(response)
         if problem and f"{dialect}.fields" in problem.parameters and self._may_switch():
             dialect = "tweet" if dialect == "post" else "post"
-            response = self._authorized(params, dialect)
+            response = self._authorized(path, params, dialect)
             problem = None if response.ok else errors.problem_from(response)
             if problem is None:
                 self._ctx.kv.put("dialect", dialect)
                 self._ctx.log.info("dialect_changed", dialect=dialect)
         if problem is not None:
-            raise errors.error_from(problem, response.headers, bucket=SEARCH, now=self._ctx.now)
-        return Answer(_page(response), errors.limits_from(response.headers, bucket=SEARCH))
+            raise errors.error_from(problem, response.headers, bucket=bucket, now=self._ctx.now)
+        return Answer(_page(response), errors.limits_from(response.headers, bucket=bucket))
 
     def _dialect(self) -> Dialect:
         if self._settings.fields_dialect != "auto":
@@ -107,16 +117,16 @@ class Reader:
     def _may_switch(self) -> bool:
         return self._settings.fields_dialect == "auto"
 
-    def _authorized(self, params: Mapping[str, str], dialect: Dialect) -> HttpResponse:
+    def _authorized(self, path: str, params: Mapping[str, str], dialect: Dialect) -> HttpResponse:
         asked = {**params, **BESIDE, **FIELDS[dialect]}
-        response = self._get(asked, self._bearer())
+        response = self._get(path, asked, self._bearer())
         if response.status == 401 and not self._app.bearer:  # noqa: PLR2004 - RFC 9110
             self._ctx.keep_secret("app_token", None)
-            response = self._get(asked, self._bearer())
+            response = self._get(path, asked, self._bearer())
         return response
 
-    def _get(self, params: Mapping[str, str], bearer: str) -> HttpResponse:
-        url = f"{self._settings.api_url}/2/tweets/search/recent"
+    def _get(self, path: str, params: Mapping[str, str], bearer: str) -> HttpResponse:
+        url = f"{self._settings.api_url}{path}"
         try:
             return self._ctx.http.get(
                 url, params=params, headers={"authorization": f"Bearer {bearer}"}
@@ -214,6 +224,7 @@ def _body(response: HttpResponse) -> Mapping[str, Any]:
 
 def _page(response: HttpResponse) -> Mapping[str, Any]:
     body = _body(response)
-    if not isinstance(body.get("meta"), dict) and not isinstance(body.get("data"), list):
+    known = isinstance(body.get("meta"), dict) or isinstance(body.get("errors"), list)
+    if not known and not isinstance(body.get("data"), list):
         raise errors.garbled()
     return body

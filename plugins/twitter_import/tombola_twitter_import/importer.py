@@ -1,7 +1,7 @@
 """The source “hashtag on X”: opens lanes, fetches pages, says what a pull costs."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from tombola.api import (
     Estimate,
     Importer,
     Item,
+    Kept,
     Lane,
     Limit,
     OutOfCredit,
@@ -27,9 +28,9 @@ from tombola.api import (
     Who,
     Window,
 )
-from tombola_twitter_import import errors, mapping, spending
+from tombola_twitter_import import again, errors, mapping, spending
 from tombola_twitter_import.apps import ReadingApp, reading_app
-from tombola_twitter_import.client import SEARCH, Answer, Reader
+from tombola_twitter_import.client import LOOKUP, SEARCH, Answer, Reader
 from tombola_twitter_import.config import HashtagConfig, OperatorSettings
 from tombola_twitter_import.cursor import REACH, HashtagCursor
 from tombola_twitter_import.query import QUERY_MAX, query
@@ -72,9 +73,21 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
     lanes: ClassVar[frozenset[Lane]] = frozenset({Lane.LIVE, Lane.HISTORY})
     reach: ClassVar[timedelta | None] = REACH
     ordered: ClassVar[bool] = True
-    #: Source: X, "Rate limits", recent search, per app; read 2026-11-21.
-    limits: ClassVar[tuple[Limit, ...]] = (Limit(SEARCH, 450, errors.RATE_WINDOW, Scope.APP),)
+    #: Source: X, "Rate limits", recent search and posts lookup, per app; read 2026-11-21.
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit(SEARCH, 450, errors.RATE_WINDOW, Scope.APP),
+        Limit(LOOKUP, 3500, errors.RATE_WINDOW, Scope.APP),
+    )
     raw_ttl: ClassVar[timedelta] = REACH
+    recheck_size: ClassVar[int] = again.MOST
+
+    def recheck_cost(self, config: HashtagConfig, count: int) -> Mapping[str, int]:
+        """One lookup, and another one for posts that were edited."""
+        return {LOOKUP: 2}
+
+    def recheck(self, ctx: Ctx, config: HashtagConfig, items: Sequence[Kept]) -> Sequence[Item]:
+        """Look posts up by their ids."""
+        return again.look(ctx, _app(ctx), config, items)
 
     def check(self, ctx: Ctx, config: HashtagConfig) -> Iterable[Complaint]:
         """Complain about a query that is too long, and about a missing app. No network."""

@@ -83,6 +83,45 @@ def first_id(post: Raw) -> str:
     return min(ids, key=int) if ids else str(post["id"])
 
 
+def last_id(post: Raw) -> str:
+    """Give the id that a post has after its last edit, as far as this version of it knows."""
+    history = _either(post, "edit_history_post_ids", "edit_history_tweet_ids")
+    known = [str(each) for each in _list(history) if ID.fullmatch(str(each))]
+    return max([str(post["id"]), *known], key=int)
+
+
+def posts(page: Raw) -> list[Raw]:
+    """Give the posts of a page as X wrote them, those that have an id."""
+    return [post for post in _list(page.get("data")) if _is_post(post)]
+
+
+def missing(page: Raw) -> list[str]:
+    """Give the ids of posts that X names as gone, hidden or not to be seen."""
+    named = [_dict(each) for each in _list(page.get("errors"))]
+    return [
+        str(each.get("resource_id") or each.get("value"))
+        for each in named
+        if each.get("parameter") in {"ids", "id"}
+    ]
+
+
+def together(pages: Sequence[Raw]) -> Raw:
+    """Make one page of several."""
+    beside = [_dict(page.get("includes")) for page in pages]
+    return {
+        "data": [post for page in pages for post in _list(page.get("data"))],
+        "includes": {
+            name: [one for each in beside for one in _list(each.get(name))]
+            for name in ("users", "media")
+        },
+    }
+
+
+def hashtags_in(item: Item) -> list[str]:
+    """Give an item's hashtags, without their signs."""
+    return [tag.removeprefix("#") for tag in item.details.get("hashtags", "").split()]
+
+
 def ids(page: Raw) -> list[str]:
     """Give the ids of a page, any order; X's own first and last among them."""
     found = [str(post["id"]) for post in _list(page.get("data")) if _is_post(post)]

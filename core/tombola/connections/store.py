@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, select
 
 from tombola.api import Account, CredentialExpired, NotFound
 from tombola.connections.models import connection
-from tombola.connections.rules import USABLE, ConnectionState, secrets_text
+from tombola.connections.rules import USABLE, ConnectionState, checked_account, secrets_text
 from tombola.db.rows import first
 from tombola.toolkit.vault import Vault
 
@@ -41,7 +41,11 @@ class Store:
         return opened(self.vault, self._row(conn, team_id, connector, uid))
 
     def keep(self, conn: Connection, team_id: int, connector: str, account: Account) -> None:
-        """Keep title, handle, secrets and facts of one account. Raises as ``one``."""
+        """Keep title, handle, secrets and facts of one account.
+
+        Raises as ``one``, and TypeError and ValueError for what cannot be kept.
+        """
+        checked_account(account)
         row = self._row(conn, team_id, connector, account.uid)
         values = {
             "title": account.title,

@@ -23,6 +23,7 @@ from tombola.campaigns import actions
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.rules import ActionForm
 from tombola.campaigns.service import Action, Campaign
+from tombola.desk import uploads
 from tombola.desk.fields import ActionFields
 from tombola.entries import editing
 from tombola.installation import current
@@ -32,6 +33,7 @@ from tombola.teams.rules import Role
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.routing import Pages
+from tombola.web.uploads import LARGEST_BYTES
 
 pages = Pages("actions", __name__)
 _OWN = "config."
@@ -53,7 +55,12 @@ def new(team: str, key: str, kind: str) -> ResponseReturnValue:  # noqa: ARG001 
     return _page(found, kind, Form.of(ActionFields), _own_form(part, None))
 
 
-@pages.post("/team/<team>/campaign/<key>/add/<kind>", audience=Audience.TEAM, role=Role.EDITOR)
+@pages.post(
+    "/team/<team>/campaign/<key>/add/<kind>",
+    audience=Audience.TEAM,
+    role=Role.EDITOR,
+    largest_bytes=LARGEST_BYTES,
+)
 def add(team: str, key: str, kind: str) -> ResponseReturnValue:
     """Add an action; an import goes on with its first source."""
     found = campaign_of_address(key)
@@ -62,14 +69,15 @@ def add(team: str, key: str, kind: str) -> ResponseReturnValue:
     if form.value is None or (own is not None and own.value is None):
         return _page(found, kind, form, own), 422
     try:
-        added = actions.add(current(), doors.actor(), found.uid, _asked(kind, form, own))
+        asked, told = _with_lists(part, own, _asked(kind, form, own))
+        added = actions.add(current(), doors.actor(), found.uid, asked)
     except Invalid as wrong:
         return _page(found, kind, *_told(form, own, wrong)), 422
     except NotAllowed as no:
         return _page(found, kind, form.with_errors({"": no.denied.reason}), own), 403
     if own is None:
         return redirect(url_for("importing.new", team=team, key=key, action=added.uid), 303)
-    flash(_("Added."), "good")
+    flash(" ".join([_("Added."), *told]), "good")
     return redirect(url_for("campaigns.show", team=team, key=key), 303)
 
 
@@ -84,7 +92,12 @@ def edit(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 
     return _page(found, action.type_key, Form.of(ActionFields, stored), own, action)
 
 
-@pages.post("/team/<team>/campaign/<key>/action/<uid>", audience=Audience.TEAM, role=Role.EDITOR)
+@pages.post(
+    "/team/<team>/campaign/<key>/action/<uid>",
+    audience=Audience.TEAM,
+    role=Role.EDITOR,
+    largest_bytes=LARGEST_BYTES,
+)
 def save(team: str, key: str, uid: str) -> ResponseReturnValue:
     """Change an action."""
     found = campaign_of_address(key)
@@ -93,15 +106,15 @@ def save(team: str, key: str, uid: str) -> ResponseReturnValue:
     form, own = _sent(part, action)
     if form.value is None or (own is not None and own.value is None):
         return _page(found, action.type_key, form, own, action), 422
-    asked = _asked(action.type_key, form, own)
     try:
+        asked, told = _with_lists(part, own, _asked(action.type_key, form, own))
         editing.update_action(current(), doors.actor(), found.uid, uid, asked)
     except Invalid as wrong:
         return _page(found, action.type_key, *_told(form, own, wrong), action), 422
     except NotAllowed as no:
         form = form.with_errors({"": no.denied.reason})
         return _page(found, action.type_key, form, own, action), 403
-    flash(_("Saved."), "good")
+    flash(" ".join([_("Saved."), *told]), "good")
     return redirect(url_for("campaigns.show", team=team, key=key), 303)
 
 
@@ -179,6 +192,24 @@ def _asked(kind: str, form: Form[ActionFields], own: Form[Config] | None) -> Act
     return ActionForm(type_key=kind, config=config, **said)
 
 
+def _with_lists(
+    part: ActionType[Any] | Importer[Any, Any], own: Form[Config] | None, asked: ActionForm
+) -> tuple[ActionForm, list[str]]:
+    """The form with the names of the lists that were sent with it, and what is told of them.
+
+    Everything else of the form is judged before: what is refused replaces no list.
+    """
+    if isinstance(part, Importer) or own is None or own.value is None:
+        return asked, []
+    sent = uploads.sent(own)
+    if not sent:
+        return asked, []
+    actions.judge(current(), doors.actor(), asked)
+    config, told = uploads.take(part, own.value, sent)
+    changed = asked.model_copy(update={"config": config.model_dump()})
+    return changed, [render(text, _) for text in told]
+
+
 def _told(
     form: Form[ActionFields], own: Form[Config] | None, wrong: Invalid
 ) -> tuple[Form[ActionFields], Form[Config] | None]:
@@ -207,6 +238,8 @@ def _page(
     action: Action | None = None,
 ) -> str:
     part = _part_or_none(kind)
+    if own is not None and action is not None and isinstance(part, ActionType):
+        own = uploads.with_what_is_kept(part, own, _stored(action))
     return render_template(
         "desk/action_form.html",
         campaign=found,

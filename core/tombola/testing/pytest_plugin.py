@@ -216,9 +216,14 @@ def _installation(
 
 def _migrate(url: str) -> None:
     from tombola.db import migrate
+    from tombola.plugins import storage
+    from tombola.plugins.loader import load
 
     with _opened(url) as database:
         migrate.upgrade(database)
+        for plugin in load():
+            if plugin.ready and plugin.parts.storage is not None:
+                storage.upgrade(database, plugin.slug, plugin.parts.storage)
 
 
 @contextmanager

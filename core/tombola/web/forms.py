@@ -34,9 +34,9 @@ class Form(Generic[M]):
     """One model's fields with texts and errors.
 
     ``texts``: what each control shows, by path; a list for several lines or choices.
-    ``errors``: by path, ``""`` for the whole. ``kept``: paths of stored secrets, ``written``: of
-    those sent anew, ``forgotten``: of those to be taken away. ``value``: the model, once ``sent``
-    found no error.
+    ``errors``: by path, ``""`` for the whole. ``kept``: paths of stored secrets and lists,
+    ``written``: of secrets sent anew, ``forgotten``: of those to be taken away. ``value``: the
+    model, once ``sent`` found no error.
     """
 
     model: type[M]
@@ -116,6 +116,11 @@ class Form(Generic[M]):
         fields = (replace(s, placeholder=text) if s.name == name else s for s in self.fields)
         return replace(self, fields=tuple(fields))
 
+    def with_help(self, name: str, text: str) -> "Form[M]":
+        """The same form with other words beneath a field's label."""
+        fields = (replace(s, help=text) if s.name == name else s for s in self.fields)
+        return replace(self, fields=tuple(fields))
+
     def given(self) -> dict[str, Any]:
         """The value's fields that somebody filled in: what was left empty is left out.
 
@@ -148,6 +153,11 @@ class Form(Generic[M]):
         shown = self.texts.get(spec.name, "")
         return value in shown if isinstance(shown, list) else value == shown
 
+    @property
+    def has_upload(self) -> bool:
+        """Whether it has to be sent in parts, since one may be a file."""
+        return any(spec.kind is Kind.UPLOAD for spec in leaves(self.fields))
+
     def faults(self) -> list[tuple[FieldSpec | None, str]]:
         """Errors in the order of the fields, those of the whole form first."""
         found: list[tuple[FieldSpec | None, str]] = []
@@ -173,6 +183,10 @@ def _read(
 ) -> Any:
     name = prefix + spec.name
     texts = posted.getlist(name)
+    if spec.kind is Kind.UPLOAD:
+        return _dig(
+            old, spec.name
+        )  # only the plugin that took the lines writes what stands for them
     if spec.kind is Kind.CHECK:
         return bool(texts)
     if spec.kind is Kind.CHOICES:
@@ -251,14 +265,14 @@ def _opened(value: Any) -> Any:
 
 
 def _kept(fields: tuple[FieldSpec, ...], data: Mapping[str, Any]) -> frozenset[str]:
-    secrets = [spec.name for spec in leaves(fields) if spec.kind is Kind.SECRET]
-    return frozenset(name for name in secrets if _dig(data, name) not in (None, "", _MISSING))
+    unseen = [s.name for s in leaves(fields) if s.kind in {Kind.SECRET, Kind.UPLOAD}]
+    return frozenset(name for name in unseen if _dig(data, name) not in (None, "", _MISSING))
 
 
 def _shown(spec: FieldSpec, value: Any, zone: str) -> str | list[str]:
     if value is _MISSING:
         value = spec.default
-    if spec.kind is Kind.SECRET or value is None:
+    if spec.kind in {Kind.SECRET, Kind.UPLOAD} or value is None:
         return ""
     if spec.kind is Kind.CHECK:
         return "on" if value else ""
@@ -274,7 +288,7 @@ def _shown(spec: FieldSpec, value: Any, zone: str) -> str | list[str]:
 
 def _echo(spec: FieldSpec, posted: "MultiDict[str, str]", prefix: str) -> str | list[str]:
     name = prefix + spec.name
-    if spec.kind is Kind.SECRET:
+    if spec.kind in {Kind.SECRET, Kind.UPLOAD}:
         return ""
     if spec.kind is Kind.CHECK:
         return "on" if name in posted else ""

@@ -5,7 +5,8 @@ goes into
 ``Field(json_schema_extra={…})``:
 
 ======================  ============================================================================
-``"format"``            ``"textarea"`` for a text of several lines
+``"format"``            ``"textarea"`` for a text of several lines; ``"list"`` for a file of lines
+                        that the plugin keeps (``ActionType.take_upload``)
 ``"options"``           ``"remote"``: suggestions come from the plugin's ``options()`` while typing
 ``"labels"``            ``{value: words}`` for the values of an enumeration
 ``"unit"``              words shown behind a number
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     MOMENT = "moment"
     SECRET = "secret"  # noqa: S105 - the kind of a field
     REMOTE = "remote"
+    UPLOAD = "upload"
     GROUP = "group"
     JSON = "json"
 
@@ -161,6 +163,8 @@ def _text_kind(schema: Mapping[str, Any]) -> Kind:
         return Kind.SECRET
     if form == "date-time":
         return Kind.MOMENT
+    if form == "list":
+        return Kind.UPLOAD
     if form == "textarea" or schema.get("maxLength", 0) > _LONG_TEXT:
         return Kind.LONG_TEXT
     return Kind.TEXT

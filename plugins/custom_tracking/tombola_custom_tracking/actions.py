@@ -14,10 +14,14 @@ from tombola.api import (
     Pending,
     Rejected,
     Step,
+    Text,
+    Upload,
+    Uploaded,
     Verdict,
     View,
     Who,
 )
+from tombola_custom_tracking import listed
 from tombola_custom_tracking.answers import answer_model, fingerprint
 from tombola_custom_tracking.config import CustomConfig
 
@@ -72,8 +76,19 @@ class CustomAction(ActionType[CustomConfig]):
 
     def submit(self, ctx: Ctx, config: CustomConfig, who: Who, data: BaseModel) -> Verdict:
         """Take the answer; the same answer again is the same completion."""
-        del ctx, who
         if not config.asked:
             return Rejected("unexpected", "This action takes no answer.", retryable=False)
         answer: str = data.model_dump()["answer"]
+        if config.codes:
+            return listed.verdict(ctx, config, who, answer)
         return Completed(proof=f"answer:{fingerprint(answer)}", details={"Answer": answer})
+
+    def take_upload(self, ctx: Ctx, config: CustomConfig, field: str, upload: Upload) -> Uploaded:
+        """Keep the right answers."""
+        del field
+        return listed.take(ctx, config, upload)
+
+    def about_upload(self, ctx: Ctx, config: CustomConfig, field: str) -> Text:
+        """Say how many right answers there are and how many were given."""
+        del field
+        return listed.about(ctx, config)

@@ -63,5 +63,22 @@ def answer_model(config: CustomConfig) -> type[BaseModel]:
 
 def fingerprint(answer: str) -> str:
     """The same for answers that differ only in case, width and spaces."""
-    plain = " ".join(normalize("NFKC", answer).casefold().split())
-    return sha256(plain.encode("utf-8", "replace")).hexdigest()[:32]
+    return sha256(plainly(answer).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def spelt(answer: str) -> str:
+    """An answer in the one spelling in which lists are kept: composed letters, no outer spaces.
+
+    >>> spelt(" Cafe\u0301 ")
+    'Café'
+    """
+    return normalize("NFC", answer).strip()
+
+
+def plainly(answer: str) -> str:
+    """An answer without what people write in different ways: capitals, width, spaces.
+
+    >>> plainly(" Order  A1 ")
+    'order a1'
+    """
+    return " ".join(normalize("NFKC", answer).casefold().split())

@@ -75,6 +75,37 @@ class CustomConfig(Config):
             }
         },
     )
+    codes: str = Field(
+        default="",
+        max_length=60,
+        title="Right answers",
+        description="Order numbers or codes, of which an answer has to be one. Without a list "
+        "every answer counts. A CSV gives its first column.",
+        json_schema_extra={"format": "list"},
+    )
+    exact: bool = Field(
+        default=False,
+        title="Capitals and spaces matter",
+        description="Else “ab 12” is taken for “AB 12”.",
+    )
+    shared: bool = Field(
+        default=False,
+        title="Several people may give the same right answer",
+        description="Else each one on the list counts once, for whoever gives it first.",
+    )
+    wrong: str = Field(
+        default="",
+        max_length=300,
+        title="Words for a wrong answer",
+        examples=["This number is not on our list. Please look at your receipt again."],
+    )
+    tries: int = Field(
+        default=10,
+        ge=1,
+        le=100,
+        title="Wrong answers in an hour",
+        description="Whoever was wrong this often has to wait, so that nobody guesses.",
+    )
     link: str = Field(
         default="",
         title="Link",

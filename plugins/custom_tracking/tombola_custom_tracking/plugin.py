@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from tombola.api import Feature
+from tombola.api import Ctx, Feature, Storage
 from tombola.hookspecs import hookimpl
+from tombola_custom_tracking import codes
 from tombola_custom_tracking.actions import QUESTION, TRACKING, CustomAction
 
 
@@ -21,3 +22,15 @@ def register_features() -> Iterable[Feature]:
         Feature(QUESTION, "Custom action: completed by a question", plan="free"),
         Feature(TRACKING, "Custom action: completed by tracking", plan="business"),
     ]
+
+
+@hookimpl
+def register_storage() -> Storage:
+    """Lists of right answers, who gave which, and guesses."""
+    return Storage("tombola_custom_tracking.tables:metadata", "tombola_custom_tracking.migrations")
+
+
+@hookimpl
+def on_entrant_erased(ctx: Ctx, entrant_id: str) -> None:
+    """Forget who gave an answer."""
+    codes.forget_entrant(ctx, entrant_id)

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from tombola.api import Lane, View, Window, render
+from tombola.api import Lane, Upload, View, Window, render
 from tombola.plugins.dispatch import implementations
-from tombola.plugins.validation import LISTS, SINGLES
+from tombola.plugins.validation import LISTS, SINGLES, load_target
 from tombola.testing.conformance.subject import Subject
 from tombola.testing.ctx import FakeCtx
-from tombola.web.schema import fields_of
+from tombola.web.schema import Kind, fields_of, leaves
 
 __all__ = [
     "test_configuration_stored_by_earlier_versions_is_upgraded",
@@ -29,6 +29,7 @@ __all__ = [
     "test_it_imports_only_what_plugins_may",
     "test_it_is_light_to_import",
     "test_it_loads_in_a_clean_process",
+    "test_lists_are_kept_by_name",
     "test_loading_it_touches_nothing",
     "test_registration_is_repeatable",
     "test_views_are_plain_data",
@@ -149,6 +150,26 @@ def test_views_are_plain_data(subject: Subject) -> None:
             json.dumps(dict(view.props))
             for text in (view.label, view.description, view.link_label, view.hint):
                 assert "</" not in render(text), f"{kind.key} writes HTML"
+
+
+def test_lists_are_kept_by_name(subject: Subject) -> None:
+    """A field with the format ``list`` holds the name that the plugin gives to what was sent."""
+    storage = subject.plugin.parts.storage
+    ctx = FakeCtx(metadata=None if storage is None else load_target(storage.metadata))
+    for kind in subject.plugin.parts.action_types:
+        config = subject.config(kind)
+        for spec in leaves(fields_of(kind.config_model)):
+            if spec.kind is not Kind.UPLOAD:
+                continue
+            done = kind.take_upload(ctx, config, spec.name, Upload(("first", "second")))
+            named = {**config.model_dump(), spec.name: done.value}
+            held = kind.config_model.model_validate(named)
+            assert getattr(held, spec.name) == done.value, f"{kind.key}: {spec.name}"
+            assert render(kind.about_upload(ctx, held, spec.name)).strip(), (
+                f"{kind.key}: about_upload says nothing of a list that was kept in {spec.name}"
+            )
+            gone = kind.take_upload(ctx, held, spec.name, Upload(()))
+            assert gone.value == "", f"{kind.key}: {spec.name} keeps a name after the list is gone"
 
 
 def test_cursors_round_trip_through_json(subject: Subject) -> None:

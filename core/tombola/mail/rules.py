@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tombola.api import Invalid
 from tombola.settings import Settings
+from tombola.web.i18n import marked
 
 #: Ports of the two ways in, where the address names none.
 SUBMISSION, SUBMISSIONS = 587, 465
@@ -131,7 +132,7 @@ def address(text: str) -> str:
     found = f"{local}@{ascii_domain}"
     fits = len(found) <= LONGEST and len(local) <= LONGEST_LOCAL
     if not fits or not _LOCAL.fullmatch(local) or not _is_domain(ascii_domain, dots=1):
-        raise Invalid({"email": "This is not an e-mail address that we can write to."})
+        raise Invalid({"email": marked("This is not an e-mail address that we can write to.")})
     return found
 
 

@@ -47,7 +47,7 @@ def install(
         "words": words,
         "thousands": thousands,
         "plainly": plainly,
-        "span": span_text,
+        "ahead": ahead_text,
     }
     app.jinja_env.filters.update(filters)
 
@@ -77,9 +77,9 @@ def local_text(moment: datetime, zone: str = "UTC") -> str:
     return f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
 
 
-def span_text(length: timedelta) -> str:
-    """About how long, in words of the page's language."""
-    return pofiles.span(length, i18n.language())
+def ahead_text(length: timedelta) -> str:
+    """About when, in words of the page's language."""
+    return pofiles.ahead(length, i18n.language())
 
 
 def plainly(text: str) -> str:

@@ -24,22 +24,22 @@ def load(tag: str, paths: Iterable[Path]) -> catalogues.NullTranslations:
 
     Args:
         tag: the language, such as ``pt-BR``.
-        paths: its files.
+        paths: its files. Each says its own plural rule; without one it is Unicode's.
     """
-    merged = Catalog(locale=_locale(tag), charset="utf-8")
+    whole = catalogues.NullTranslations()
     for path in paths:
         try:
             found = read(path, tag)
         except (PoFileError, ValueError, OSError):
             log.exception("catalogue_unreadable", path=str(path))
             continue
-        for message in found:
-            if message.id and message.string and not message.fuzzy:
-                merged[message.id] = message
-    packed = BytesIO()
-    write_mo(packed, merged)
-    packed.seek(0)
-    return catalogues.GNUTranslations(packed)
+        packed = BytesIO()
+        write_mo(packed, found)
+        packed.seek(0)
+        one = catalogues.GNUTranslations(packed)
+        one.add_fallback(whole)
+        whole = one
+    return whole
 
 
 def read(path: Path, tag: str) -> Catalog:
@@ -57,9 +57,10 @@ def moment(at: datetime, zone: str, tag: str) -> str:
     return f"{said} {local.tzname() if clock[:1] in '+-' else clock}"
 
 
-def span(length: timedelta, tag: str) -> str:
-    """About how long: the largest unit that says it well, such as 5 hours."""
-    return format_timedelta(length, threshold=1.5, locale=_locale(tag) or Locale("en"))
+def ahead(length: timedelta, tag: str) -> str:
+    """About when, in the largest unit that says it well, such as in 5 hours."""
+    locale = _locale(tag) or Locale("en")
+    return format_timedelta(length, threshold=1.5, add_direction=True, locale=locale)
 
 
 def number(value: int, tag: str) -> str:

@@ -21,6 +21,7 @@ from tombola.entries.linking import recognise
 from tombola.handshakes import service as handshakes
 from tombola.handshakes.service import NETWORK_DEADLINE, Purpose
 from tombola.installation import Installation
+from tombola.web.i18n import marked
 from tombola.widget import settle, visitors
 from tombola.widget.directory import Directory, Place
 from tombola.widget.tokens import cookie_hash
@@ -43,6 +44,16 @@ def known(inst: Installation, team_id: int, secret: str | None) -> Visitor | Non
     hashed = cookie_hash(team_id, secret)
     with inst.db.read() as conn:
         return visitors.find(conn, [hashed]).get(hashed)
+
+
+def seen(inst: Installation, met: Visitor) -> bool:
+    """Note that a visitor is here, once a day; whether that was done now."""
+    now = inst.clock()
+    if now - met.seen_at < visitors.NOTED:
+        return False
+    with inst.db.write() as conn:
+        visitors.note(conn, met.id, now)
+    return True
 
 
 def visitor(inst: Installation, team_id: int, secret: str) -> Visitor:
@@ -110,7 +121,7 @@ def begin(
     """
     offered = inst.plugins.provider(provider)
     if offered is None:
-        raise NotFound("This way to log in is not there.")
+        raise NotFound(marked("This way to log in is not there."))
     team = place.team
     met = visitor(inst, team.team_id, secret)
     agreed = offered.consent is None or (consented and met.entrant_id is not None)
@@ -120,7 +131,7 @@ def begin(
             provider, team, "begin", lambda ctx: offered.begin(ctx, flow), passes=(Invalid,)
         )
         if not isinstance(step, Redirect):
-            raise Invalid({"": "This way to log in cannot be used here."})
+            raise Invalid({"": marked("This way to log in cannot be used here.")})
         return step
 
     details = {"consented": agreed}
@@ -157,7 +168,7 @@ def finish(
         raise _stopped(left.back_to, Stopped.ELSEWHERE)
     offered = inst.plugins.provider(provider)
     if offered is None:
-        raise NotFound("This way to log in is not there.")
+        raise NotFound(marked("This way to log in is not there."))
 
     def ask(ctx: Ctx) -> Identity:
         return offered.finish(ctx, left.flow, params).identity
@@ -206,7 +217,7 @@ def _become(
 
 
 def _stopped(back_to: str, why: Stopped, refused: Invalid | None = None) -> Invalid:
-    said = refused.errors if refused is not None else {"": "This log-in came to nothing."}
+    said = refused.errors if refused is not None else {"": marked("This log-in came to nothing.")}
     return Invalid({**said, "back_to": back_to, "stopped": why.value})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,16 +12,17 @@ from tombola.campaigns.rules import Interval, Phase
 from tombola.campaigns.service import Action, Campaign
 from tombola.entries import listing
 from tombola.entries.listing import Filter
-from tombola.entries.rules import State
+from tombola.entries.rules import State, period_ends
 from tombola.installation import Installation
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
-from tombola.web.i18n import language
+from tombola.web.i18n import language, ngettext
+from tombola.web.kit import ahead_text
 from tombola.widget import entering
 from tombola.widget.directory import Place
 from tombola.widget.proving import Proof
 from tombola.widget.rules import Standing
-from tombola.widget.standing import progress
+from tombola.widget.standing import Progress, progress
 from tombola.widget.views import Seen, look
 from tombola.widget.visitors import Visitor
 
@@ -62,6 +64,7 @@ class Card:
     Attributes:
         standing: what it shows; also the style's word.
         says: that standing in words.
+        first: the actions that have to be done before it opens.
         earned: what of it counts for this entrant.
         href: where its link goes; ours first where the entrant is to be recognised.
         form: what it asks.
@@ -73,6 +76,7 @@ class Card:
     seen: Seen
     standing: Standing
     says: str
+    first: tuple[Action, ...]
     earned: int
     href: str | None
     form: Form[Any] | None
@@ -96,6 +100,11 @@ class Shown:
     enter: Form[Any]
     notice: Text
     proof: Proof
+
+    @property
+    def finished(self) -> int:
+        """How many of the actions have been done, for now at least."""
+        return sum(_is_done(card.standing) or bool(card.earned) for card in self.cards)
 
     @property
     def must_confirm(self) -> bool:
@@ -132,6 +141,7 @@ def show(
         if met is not None and entrant_id is not None:
             who = entering.who_is(conn, met.team_id, entrant_id, language())
     said = notices or {}
+    required = _required(place, found)
     cards = []
     for number, action in place.actions.items():
         if number not in found.earned and _is_absent(inst, place, action):
@@ -147,7 +157,8 @@ def show(
                 action=action,
                 seen=seen,
                 standing=stands,
-                says=words_of(stands, place.campaign.phase(now), place.campaign.zone),
+                says=words_of(stands, place, now),
+                first=required if stands is Standing.LOCKED else (),
                 earned=found.earned[number].worth if number in found.earned else 0,
                 href=_href(place, action, seen),
                 form=_form(action, seen.ask, stands, forms or {}),
@@ -171,19 +182,42 @@ def show(
     )
 
 
-def words_of(standing: Standing, phase: Phase, zone: str) -> str:
+def words_of(standing: Standing, place: Place, now: datetime) -> str:
     """A standing as the page says it."""
+    phase = place.campaign.phase(now)
     if standing is Standing.SHUT:
         return _("Opens when it starts") if phase is Phase.SCHEDULED else _("Closed")
+    if standing is Standing.TOMORROW:
+        return _("Done for today. You can do it again %(when)s.") % {
+            "when": _until(Interval.DAILY, place, now)
+        }
+    if standing is Standing.NEXT_HOUR:
+        return _("Done. You can do it again %(when)s.") % {
+            "when": _until(Interval.HOURLY, place, now)
+        }
     return {
         Standing.OPEN: "",
         Standing.DONE: _("Done"),
-        Standing.TOMORROW: _("Done for today. Comes back at midnight (%(zone)s).")
-        % {"zone": zone.replace("_", " ")},
-        Standing.NEXT_HOUR: _("Done. Comes back next hour."),
-        Standing.LOCKED: _("Opens once you have done what is required."),
+        Standing.LOCKED: _("Locked"),
         Standing.AWAY: _("Not available at the moment"),
     }[standing]
+
+
+def _until(interval: Interval, place: Place, now: datetime) -> str:
+    ends = period_ends(interval, now, place.zone)
+    return ahead_text(ends - now) if ends is not None else ""
+
+
+def _required(place: Place, found: Progress) -> tuple[Action, ...]:
+    """The actions that keep others locked for this entrant."""
+    return tuple(
+        action
+        for number, action in place.actions.items()
+        if action.mandatory
+        and number not in place.shut
+        and number not in found.earned
+        and not _is_done(found.standings[number])
+    )
 
 
 def rhythm(every_s: int | None) -> str:
@@ -191,12 +225,26 @@ def rhythm(every_s: int | None) -> str:
     if every_s is None:
         return ""
     if every_s < 120:  # noqa: PLR2004 - under two minutes one counts in seconds
-        return _("We look for new posts every %(n)s seconds.") % {"n": every_s}
+        return ngettext(
+            "We look for new posts every %(n)s second.",
+            "We look for new posts every %(n)s seconds.",
+            every_s,
+        ) % {"n": every_s}
     if every_s == 3600:  # noqa: PLR2004 - the usual one has a word
         return _("We look for new posts every hour.")
     if every_s < 7200:  # noqa: PLR2004 - and under two hours in minutes
-        return _("We look for new posts every %(n)s minutes.") % {"n": every_s // 60}
-    return _("We look for new posts every %(n)s hours.") % {"n": every_s // 3600}
+        minutes = every_s // 60
+        return ngettext(
+            "We look for new posts every %(n)s minute.",
+            "We look for new posts every %(n)s minutes.",
+            minutes,
+        ) % {"n": minutes}
+    hours = every_s // 3600
+    return ngettext(
+        "We look for new posts every %(n)s hour.",
+        "We look for new posts every %(n)s hours.",
+        hours,
+    ) % {"n": hours}
 
 
 def _is_absent(inst: Installation, place: Place, action: Action) -> bool:

@@ -12,8 +12,8 @@ from tombola.widget.hot import hot
 from tombola.widget.proving import PREFIX, Address, Name
 from tombola.widget.replies import KEY_RULE
 
-pages = Pages("widget_codes", __name__)
-_ACT = {"audience": Audience.PUBLIC, "forgery": Forgery.OWN}
+pages = Pages("widget_codes", __name__, spoken=True)
+_ACT = {"audience": Audience.PUBLIC, "forgery": Forgery.OWN, "framed": True}
 _CODE = f"/w/{KEY_RULE}/code"
 
 
@@ -23,13 +23,13 @@ def ask(key: str) -> ResponseReturnValue:
     inst, place, framed = replies.begin_act(key)
     form = Form.sent(Address, request.form, prefix=PREFIX)
     if form.value is None:
-        return replies.page(place, framed=framed, ask=form), 422
+        return replies.refused(place, framed=framed, ask=form)
     secret = browser.secret_or_new(framed=framed)
     met = entering.visitor(inst, place.campaign.team_id, secret)
     try:
         proving.ask(inst, place, met, form.value.email, None, request.remote_addr or "")
     except Invalid as refused:
-        return replies.page(place, framed=framed, ask=form.with_errors(refused.errors)), 422
+        return replies.refused(place, framed=framed, ask=form.with_errors(refused.errors))
     return replies.back(place, framed=framed, secret=secret)
 
 
@@ -46,13 +46,10 @@ def confirm(key: str) -> ResponseReturnValue:
     try:
         came = proving.confirm(inst, found.directory, place, met, typed, consented=consented)
     except Invalid as refused:
-        return replies.page(place, framed=framed, notices=refused.errors), 422
+        return replies.refused(place, framed=framed, notices=refused.errors)
     if isinstance(came, Wrong):
         notices = {"": proving.words(came)} if came is Wrong.GONE else None
-        return (
-            replies.page(place, framed=framed, wrong=proving.words(came), notices=notices),
-            422,
-        )
+        return replies.refused(place, framed=framed, wrong=proving.words(came), notices=notices)
     found.poll.forget(place.campaign.team_id, secret)
     return replies.back(place, framed=framed, secret=secret, said="" if came else "fresh")
 
@@ -63,7 +60,7 @@ def name(key: str) -> ResponseReturnValue:
     inst, place, framed = replies.begin_act(key)
     form = Form.sent(Name, request.form, prefix=PREFIX)
     if form.value is None:
-        return replies.page(place, framed=framed, name=form), 422
+        return replies.refused(place, framed=framed, name=form)
     met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
     if met is not None and met.entrant_id is not None:
         proving.call_me(inst, met, form.value.name)
@@ -81,7 +78,7 @@ def again(key: str) -> ResponseReturnValue:
         sent = proving.again(inst, place, met, request.remote_addr or "")
     except Invalid as refused:
         form = Form.of(Address, prefix=PREFIX).with_errors(refused.errors)
-        return replies.page(place, framed=framed, ask=form), 422
+        return replies.refused(place, framed=framed, ask=form)
     return replies.back(place, framed=framed, said="sent" if sent else "")
 
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -22,7 +24,9 @@ from tombola.widget.hot import hot
 from tombola.widget.page import interval_words, show
 from tombola.widget.proving import Address, Name, proof_of
 from tombola.widget.rules import KEY
+from tombola.widget.tokens import hand_token
 from tombola.widget.visitors import Visitor
+from tombola.widget.wording import said as said_by
 
 #: Characters of an e-mail address at most (RFC 5321, 4.5.3.1.3).
 LONGEST_ADDRESS = 254
@@ -73,8 +77,20 @@ def place_of(key: str) -> Place:
 
 
 def is_framed() -> bool:
-    """Whether the widget of this request stands in a frame; its forms and links say so."""
-    return request.values.get("frame") == "1"
+    """Whether the widget of this request stands in a frame; its forms and links say so.
+
+    A browser that loads a frame says so, too, whatever became of the address.
+    """
+    said = request.values.get("frame") == "1" or request.endpoint == "widget.embed"
+    return said or request.headers.get("Sec-Fetch-Dest") in {"iframe", "frame"}
+
+
+def refused(place: Place, **what: Any) -> tuple[Response, int]:
+    """The page with what is wrong; ``what`` as for ``page``.
+
+    Our script is told that all is well, since the console would show its visitors an error.
+    """
+    return page(place, **what), 200 if request.headers.get("Tombola-Script") == "1" else 422
 
 
 def page(
@@ -104,7 +120,9 @@ def page(
     met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
     said = dict(notices or {})
     if request.method == "GET" and request.args.get("said") in set(Came):
-        said.setdefault(request.args.get("action", ""), words(Came(request.args["said"])))
+        came = Came(request.args["said"])
+        told = said_by(place.campaign, "done") if came is Came.DONE else words(came)
+        said.setdefault(request.args.get("action", ""), told)
     word = request.args.get("said", "") if request.method == "GET" else ""
     mild = word in set(Stopped)
     if mild:
@@ -117,11 +135,23 @@ def page(
         shown=shown,
         mild=mild,
         framed=framed,
+        forgetful=_is_forgetful(met, framed=framed),
+        languages=() if place.campaign.language else i18n.known(),
+        language_name=i18n.name_of,
+        landing=_address("widget.landing", place),
+        address=f"{inst.settings.address}/{place.campaign.key}",
+        home=_address("widget.embed" if framed else "widget.landing", place),
+        hand="" if framed else _hand(inst, place, met),
+        act=partial(_act, place, framed=framed),
+        say=partial(said_by, place.campaign),
         interval_words=interval_words,
         fingerprint=scripts.fingerprint,
     )
     response = make_response(text)
     response.headers["Cache-Control"] = "private, no-store"
+    secret = browser.secret(framed=framed)
+    if met is not None and secret is not None and entering.seen(inst, met):
+        browser.give(response, secret, framed=framed)
     return response
 
 
@@ -136,7 +166,9 @@ def back(
 ) -> Response:
     """Go back to the campaign's page, with a word on what came of it, there or at a network."""
     endpoint = "widget.embed" if framed else "widget.landing"
-    told = {"action": uid, "said": said, "with": network}
+    told = {"action": uid, "said": said, "with": network, "lang": i18n.asked()}
+    if secret is not None:
+        told["kept"] = "1"
     query: dict[str, Any] = {name: word for name, word in told.items() if word}
     anchor = f"a-{uid}" if uid else "top"
     address = url_for(endpoint, key=place.campaign.key, _anchor=anchor, **query)
@@ -144,6 +176,31 @@ def back(
     if secret is not None:
         browser.give(response, secret, framed=framed)
     return response
+
+
+def _hand(inst: Installation, place: Place, met: Visitor | None) -> str:
+    """What a landing page gives the frame that opened it; see ``handing``."""
+    if met is None or met.entrant_id is None:
+        return ""
+    return hand_token(inst.vault, place.campaign.key, met.entrant_id, inst.clock())
+
+
+def _address(endpoint: str, place: Place) -> str:
+    """A page of the campaign's in the language that this visitor has asked for."""
+    return url_for(endpoint, key=place.campaign.key, lang=i18n.asked() or None)
+
+
+def _act(place: Place, path: str, *, framed: bool) -> str:
+    """Where a form of the page is sent to; a visit of that address leads back to the same page."""
+    words = {"frame": "1" if framed else "", "lang": i18n.asked()}
+    query = urlencode({name: word for name, word in words.items() if word})
+    return f"/w/{place.campaign.key}/{path}" + (f"?{query}" if query else "")
+
+
+def _is_forgetful(met: Visitor | None, *, framed: bool) -> bool:
+    """Whether the browser has not kept the cookie that it was given, or cannot keep one here."""
+    lost = met is None and request.method == "GET" and request.args.get("kept") == "1"
+    return lost or (framed and met is None and not browser.may_keep(current().settings.address))
 
 
 def closed(phase: Phase) -> str:

@@ -3,12 +3,16 @@
  * Everything works without it. The server renders; this only fetches and puts in place.
  */
 (() => {
+  if (self.origin === "null") return; // a sandbox that may ask us nothing: see frame.js
+
   const WAITS = [2, 3, 5, 8, 15]; // seconds between polls while nothing happens
   const EAGER_MS = 2e4; // after an action was opened its news is waited for each second
   const panel = () => document.getElementById("panel");
+  const find = (selector) => panel().querySelector(selector);
   let step = 0;
   let eagerUntil = 0;
   let timer;
+  let opened; // the window of its own in which somebody logs in for this frame
   let tag = panel().dataset.tag;
 
   const say = (text) => {
@@ -17,12 +21,27 @@
 
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
-  const page = async () => parse(await (await fetch(location.pathname + location.search)).text());
+  const page = async () => parse(await (await fetch(panel().dataset.home)).text());
+
+  const send = async (address, data) =>
+    parse(await (await fetch(address, { method: "POST", headers: { "Tombola-Script": "1" }, body: new URLSearchParams(data) })).text());
+
+  const put = (fresh) => {
+    panel().replaceWith(fresh.getElementById("panel"));
+    tag = panel().dataset.tag;
+    give();
+  };
+
+  /* Who logged in in a window of its own is known in the frame that opened it, too. */
+  const give = () => {
+    const hand = panel().dataset.give;
+    if (hand && opener) opener.postMessage({ hand }, location.origin);
+  };
 
   /* Puts what differs in its place; what somebody is writing in stays. */
   const renew = (fresh) => {
     const next = fresh.getElementById("panel");
-    if (next.dataset.phase !== panel().dataset.phase) return panel().replaceWith(next);
+    if (next.dataset.phase !== panel().dataset.phase || next.dataset.who !== panel().dataset.who) return panel().replaceWith(next);
     for (const card of fresh.querySelectorAll(".card")) {
       const old = document.getElementById(card.id);
       if (!old || old.dataset.state === card.dataset.state) continue;
@@ -33,9 +52,7 @@
       say([card.querySelector("h3"), card.querySelector(".says, .earned")].map((part) => part?.textContent).join(": "));
     }
     const worth = fresh.getElementById("worth");
-    const shown = document.getElementById("worth");
-    if (worth && shown) shown.replaceWith(worth);
-    else if (worth) panel().replaceWith(next);
+    if (worth) document.getElementById("worth")?.replaceWith(worth);
   };
 
   const poll = async () => {
@@ -59,20 +76,27 @@
     try {
       asked = await poll();
     } catch (e) {} // away for a moment: the next one will tell
-    const eager = Date.now() < eagerUntil;
-    plan(asked || (eager ? 1 : WAITS[step]));
+    plan(asked || (Date.now() < eagerUntil ? 1 : WAITS[step]));
     step = Math.min(step + 1, WAITS.length - 1);
   };
 
-  document.addEventListener("visibilitychange", () => {
+  /* Somebody comes back to this tab, or by the back button to a page that was kept. */
+  const wake = () => {
     step = 0;
     if (document.hidden) clearTimeout(timer);
     else tick();
-  });
+  };
+  document.addEventListener("visibilitychange", wake);
+  addEventListener("pageshow", (event) => event.persisted && wake());
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-wait]");
+    const link = event.target.closest("a");
     if (!link) return;
+    if ("window" in link.dataset) {
+      event.preventDefault();
+      opened = open(link.href, "_blank");
+    }
+    if (!link.dataset.wait) return;
     document.getElementById(`a-${link.dataset.wait}`).classList.add("waiting");
     eagerUntil = Date.now() + EAGER_MS;
     step = 0;
@@ -83,25 +107,34 @@
     const form = event.target;
     if (!("swap" in form.dataset)) return;
     event.preventDefault();
-    const place = form.closest(".card")?.id;
+    if (form.hasAttribute("aria-busy")) return; // pressed twice
     form.setAttribute("aria-busy", "true");
-    const data = new URLSearchParams(new FormData(form));
+    const place = form.closest(".card")?.id;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: data });
-      const fresh = parse(await answer.text());
-      panel().replaceWith(fresh.getElementById("panel"));
-      tag = panel().dataset.tag;
-      const wrong = panel().querySelector("[aria-invalid]");
-      const there = wrong || document.getElementById(place) || panel().querySelector("[data-first]") || panel().querySelector(".stub, .join");
+      const fresh = await send(form.action, new FormData(form));
+      const away = fresh.querySelector("[data-away]");
+      if (away) return location.assign(away.href);
+      put(fresh);
+      const wrong = find("[aria-invalid]");
+      const there = wrong || document.getElementById(place) || find("[data-first]") || find(".stub, .join");
       there?.focus();
       there?.closest(".join, .stub")?.scrollIntoView({ block: "nearest" });
-      say((there?.querySelector(".notice, .says") || panel().querySelector(".error, #worth"))?.textContent || "");
+      say((there?.querySelector(".notice, .says") || find(".error, #worth"))?.textContent || "");
     } catch (e) {
       form.submit(); // without this script the same form does the same
     }
     step = 0;
     plan(1);
   });
+
+  addEventListener("message", async (event) => {
+    if (event.origin !== location.origin || event.source !== opened || !event.data.hand) return;
+    try {
+      put(await send(panel().dataset.hand, { hand: event.data.hand }));
+      find(".stub")?.focus();
+    } catch (e) {} // the window of its own goes on without this frame
+  });
+  give();
 
   /* Walls of pictures that grow while one looks. */
   setInterval(async () => {
@@ -115,5 +148,7 @@
     } catch (e) {}
   }, 1e4);
 
+  /* What was told once is not told again by a reload. */
+  if (/[?&](said|kept)=/.test(location.search)) history.replaceState(null, "", panel().dataset.home + location.hash);
   tick();
 })();

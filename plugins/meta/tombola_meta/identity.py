@@ -1,0 +1,126 @@
+"""Log in with Facebook and with Instagram.
+
+The two prove different accounts: Facebook's id is this app's own for a person, Instagram's belongs
+to a professional account, and neither tells the other, nor an address.
+
+Source: Meta, “Facebook Login for the Web”; Instagram Platform, “Instagram API with Instagram
+Login”; Platform Terms, 3.d; read 2026-11-21.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from tombola.api import (
+    ContactCard,
+    Ctx,
+    Flow,
+    Identity,
+    IdentityProvider,
+    Invalid,
+    Item,
+    Proven,
+    Redirect,
+    Text,
+)
+from tombola.toolkit import oauth2
+from tombola_meta import addresses, contacts, tokens
+from tombola_meta.graph import Graph
+from tombola_meta.owning import me_at_instagram
+from tombola_meta.permissions import FACEBOOK_LOG_IN, INSTAGRAM_LOG_IN
+from tombola_meta.reading import text, uid
+from tombola_meta.settings import OperatorSettings, settings_of
+
+#: Provider of app-scoped ids.
+FACEBOOK: Final = "meta.facebook"
+#: Provider of Instagram's ids of professional accounts.
+INSTAGRAM: Final = "meta.instagram"
+
+NO_FACEBOOK: Final = "Log-in with Facebook is not set up here: App ID and App secret are missing."
+NO_INSTAGRAM: Final = (
+    "Log-in with Instagram is not set up here: Instagram app ID and secret are missing."
+)
+
+
+class FacebookAccount(IdentityProvider):
+    """A person at Facebook, known by the id that Facebook has for them in this app alone."""
+
+    key: ClassVar[str] = FACEBOOK
+    title: ClassVar[Text] = "Facebook"
+    consent: ClassVar[Text | None] = (
+        "Connect my Facebook account with my entries here, so that comments of mine that take part "
+        "count for me."
+    )
+
+    def ready(self, ctx: Ctx) -> bool:
+        """Say whether there is an app to log in to."""
+        return settings_of(ctx).has_app
+
+    def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
+        """Send the browser to Facebook."""
+        settings = _set_up(ctx, ready=self.ready(ctx), complaint=NO_FACEBOOK)
+        scopes = (*FACEBOOK_LOG_IN, *sorted(flow.scopes - {*FACEBOOK_LOG_IN}))
+        asked = {"client_id": settings.app_id, "scope": ",".join(scopes), **_dialog(flow)}
+        return Redirect(addresses.facebook_dialog(settings, asked))
+
+    def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
+        """Exchange the code and ask who it was. The token is used once and not kept."""
+        code = oauth2.code_of(params)
+        _set_up(ctx, ready=self.ready(ctx), complaint=NO_FACEBOOK)
+        with tokens.in_words(ctx):
+            token = tokens.facebook_token(ctx, flow, code)
+            said = Graph(ctx, token.value).get("me", {"fields": "id,name"}).body
+        person = uid(said.get("id"))
+        if person is None:
+            raise Invalid({"": "Facebook did not say who you are. Please try again."})
+        return Proven(Identity(self.key, person, name=text(said.get("name"))))
+
+    def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
+        """Lead to the comment or post: Facebook gives no address of the person."""
+        return contacts.at_facebook(identity, item)
+
+
+class InstagramAccount(IdentityProvider):
+    """A professional account at Instagram (business or creator); personal ones cannot log in."""
+
+    key: ClassVar[str] = INSTAGRAM
+    title: ClassVar[Text] = "Instagram (business or creator account)"
+    consent: ClassVar[Text | None] = (
+        "Connect my Instagram account with my entries here, so that posts of mine that take part "
+        "count for me."
+    )
+
+    def ready(self, ctx: Ctx) -> bool:
+        """Say whether there is an app to log in to."""
+        return settings_of(ctx).has_instagram_app
+
+    def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
+        """Send the browser to Instagram."""
+        settings = _set_up(ctx, ready=self.ready(ctx), complaint=NO_INSTAGRAM)
+        scopes = (*INSTAGRAM_LOG_IN, *sorted(flow.scopes - {*INSTAGRAM_LOG_IN}))
+        asked = {"client_id": settings.instagram_app_id, "scope": ",".join(scopes), **_dialog(flow)}
+        return Redirect(addresses.instagram_dialog(settings, asked))
+
+    def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
+        """Exchange the code and ask which account it was."""
+        code = oauth2.code_of(params)
+        _set_up(ctx, ready=self.ready(ctx), complaint=NO_INSTAGRAM)
+        with tokens.in_words(ctx):
+            token = tokens.instagram_token(ctx, flow, code)
+            account = me_at_instagram(ctx, token.value)
+        if account is None:
+            raise Invalid({"": "Instagram did not say which account is yours. Please try again."})
+        return Proven(Identity(self.key, account.uid, handle=account.username))
+
+    def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
+        """Lead to the person's page, by the name that they had last."""
+        return contacts.at_instagram(identity, item)
+
+
+def _dialog(flow: Flow) -> Mapping[str, str]:
+    return {"redirect_uri": flow.callback, "state": flow.state, "response_type": "code"}
+
+
+def _set_up(ctx: Ctx, *, ready: bool, complaint: str) -> OperatorSettings:
+    if not ready:
+        raise Invalid({"": complaint})
+    return settings_of(ctx)

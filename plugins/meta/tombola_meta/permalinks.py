@@ -1,0 +1,66 @@
+"""What a public address at Instagram or Facebook names. Pure.
+
+A claim key is the normal form by which two ways to write one address are the same. Ids of media
+differ between Meta's APIs; what stands in the address does not.
+
+Source: addresses as both sites and the Graph API give them (``permalink``, ``permalink_url``),
+read 2026-11-21.
+"""
+
+import re
+from typing import Final
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+#: The part of an address that names a post: letters in both cases count, they are base 64.
+_SHORTCODE: Final = re.compile(r"/(?:p|reel|reels|tv)/([A-Za-z0-9_-]{5,40})(?:/|$)")
+_INSTAGRAM: Final = frozenset({"instagram.com", "instagr.am"})
+_FACEBOOK: Final = frozenset({"facebook.com", "fb.com"})
+
+#: Names of Instagram users. Source: Instagram's sign-up form: letters, digits, ``.`` and ``_``,
+#: at most 30; read 2026-11-21.
+USERNAME: Final = re.compile(r"[A-Za-z0-9._]{1,30}")
+
+#: Longer texts are no address that somebody pasted. Ours.
+PASTED_MAX: Final = 2_000
+
+
+def shortcode(address: str) -> str | None:
+    """Give the shortcode in an address of a post at Instagram; None when it is no such address."""
+    parts = _site(address, _INSTAGRAM)
+    found = _SHORTCODE.search(parts.path) if parts else None
+    return found[1] if found else None
+
+
+def instagram_claim_key(pasted: str) -> str | None:
+    """Give ``ig:<shortcode>`` for what an entrant pasted, or a permalink; None when it is none."""
+    code = shortcode(pasted)
+    return f"ig:{code}" if code else None
+
+
+def comment_of(address: str) -> str | None:
+    """Give the id in the ``comment_id`` of an address at Facebook, of a reply before its parent."""
+    parts = _site(address, _FACEBOOK)
+    query = parse_qs(parts.query) if parts else {}
+    found = next(
+        (query[name][0] for name in ("reply_comment_id", "comment_id") if name in query), ""
+    )
+    return found if found.isascii() and found.isdigit() else None
+
+
+def instagram_profile(username: str) -> str | None:
+    """Give the address of a person at Instagram; None when that is no name there."""
+    return f"https://www.instagram.com/{username}/" if USERNAME.fullmatch(username) else None
+
+
+def _site(address: str, hosts: frozenset[str]) -> SplitResult | None:
+    """Split an address at one of these sites, written with or without scheme and ``www``."""
+    address = address.strip()
+    if len(address) > PASTED_MAX:
+        return None
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return None
+    known = host in hosts or any(host.endswith(f".{each}") for each in hosts)
+    return parts if known and parts.scheme in {"http", "https"} else None

@@ -1,5 +1,6 @@
 """What a team does with its connected accounts: see them, check them, disconnect them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from tombola.connections.models import connection
 from tombola.connections.rules import USABLE, ConnectionState, text_of
 from tombola.connections.store import opened, sealed
 from tombola.db.rows import first
+from tombola.db.sets import members
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.queue.models import task
@@ -182,14 +184,20 @@ def choices(inst: Installation, actor: Actor, key: str) -> list[tuple[str, str]]
     ]
 
 
-def is_connected(conn: Connection, inst: Installation, key: str, account_uid: str) -> bool:
-    """Whether any team has an account connected: whose webhook events are worth keeping."""
-    mine = select(connection.c.id).where(
-        connection.c.connector.in_(inst.plugins.connector_keys(key)),
-        connection.c.account_uid == account_uid,
-        connection.c.state != ConnectionState.LEFT,
-    )
-    return conn.execute(mine.limit(1)).first() is not None
+def connected_among(
+    conn: Connection, inst: Installation, named: Collection[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Those accounts, as (connector, uid), that some team has connected, broken ones included."""
+    found: set[tuple[str, str]] = set()
+    for connector in sorted({key for key, _ in named}):
+        uids = [uid for key, uid in named if key == connector]
+        known = select(connection.c.account_uid).where(
+            connection.c.connector.in_(inst.plugins.connector_keys(connector)),
+            members(conn, connection.c.account_uid, uids),
+            connection.c.state != ConnectionState.LEFT,
+        )
+        found |= {(connector, uid) for uid in conn.execute(known).scalars()}
+    return found
 
 
 def title_of(inst: Installation, key: str) -> Text:

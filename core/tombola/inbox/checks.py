@@ -54,7 +54,19 @@ def _event(given: object) -> Accepted:
     ):
         raise TypeError("an event's occurred_at is an aware time")
     need_storable(given.dedupe)
-    return Accepted(given.dedupe, need_storable(dict(given.payload)), given.occurred_at)
+    _check_whose(given)
+    return replace(given, payload=need_storable(dict(given.payload)))
+
+
+def _check_whose(given: Accepted) -> None:
+    named = [each for each in (given.account, given.connector) if each is not None]
+    if not all(isinstance(each, str) for each in (given.topic, *named)):
+        raise TypeError("an event's topic, account and connector are texts")
+    if len(named) == 1 or any(not 0 < len(each) <= LONGEST_DEDUPE for each in named):
+        raise ValueError("an event names an account and its connector, or neither")
+    if len(given.topic) > LONGEST_DEDUPE or (named and not given.topic):
+        raise ValueError("an event of an account has a topic, by which importers hear it")
+    need_storable([given.topic, *named])
 
 
 def need_storable(value: Any) -> Any:

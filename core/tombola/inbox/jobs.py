@@ -6,14 +6,14 @@ from sqlalchemy import RowMapping, Text, and_, cast, exists, or_, select
 
 from tombola.api import Accepted, PluginUnavailable, Reply, Webhook
 from tombola.db.rows import first
-from tombola.db.types import text_time
 from tombola.inbox.models import inbox
-from tombola.inbox.service import ask, keep
+from tombola.inbox.service import HEAR, HEARD, ask, event_of, keep, ring
 from tombola.inbox.unseen import WEBHOOK, raw_delivery
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.queue.kinds import Done, Kind, Parked, Result, Settled
 from tombola.queue.models import task
+from tombola.queue.rules import State as DutyState
 from tombola.queue.tasks import Claim
 
 #: How long the handling of one event may be silent.
@@ -47,7 +47,7 @@ def _handle(inst: Installation, held: Claim) -> Result:
     try:
         if row["state"] == "unseen":
             return _see(inst, held, webhook, row)
-        event = _event(row)
+        event = event_of(row)
         inst.plugins.call(
             webhook.key,
             None,
@@ -63,8 +63,12 @@ def _handle(inst: Installation, held: Claim) -> Result:
 def _sweep(inst: Installation, held: Claim) -> Result:
     """Forget old events, and those whose duty a person has forgotten, a batch a transaction."""
     ended = inbox.c.state.in_(["handled", "refused"])
-    duty = exists().where(task.c.kind == WEBHOOK, task.c.key == cast(inbox.c.id, Text))
-    past = and_(ended, inbox.c.received_at < inst.clock() - KEEP)
+    number = cast(inbox.c.id, Text)
+    duty = exists().where(task.c.kind == WEBHOOK, task.c.key == number)
+    heard = and_(task.c.kind == HEARD, task.c.key == number)
+    hears = and_(task.c.kind == HEAR, task.c.key.like(number + ":%"))
+    unheard = exists().where(or_(heard, hears), task.c.state != DutyState.DONE)
+    past = and_(ended, inbox.c.received_at < inst.clock() - KEEP, ~unheard)
     old = select(inbox.c.id).where(or_(past, and_(~ended, ~duty))).limit(BATCH)
     gone = BATCH
     while gone == BATCH and not held.over():
@@ -84,13 +88,9 @@ def _end(inst: Installation, held: Claim, row: RowMapping, state: str, *events: 
     now = inst.clock()
     with inst.db.write() as conn:
         tasks.guard(conn, held, now=now, lease=LEASE)
-        keep(conn, row["receiver"], events, now)
+        keep(inst, conn, row["receiver"], events, now)
         conn.execute(inbox.update().where(inbox.c.id == row["id"]).values(state=state))
         tasks.finish(conn, held)
+    if events:
+        ring(inst, events)
     return Settled()
-
-
-def _event(row: RowMapping) -> Accepted:
-    document = row["event"]
-    at = text_time(document["at"]) if document["at"] else None
-    return Accepted(row["dedupe"], document["payload"], at)

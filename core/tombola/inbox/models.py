@@ -1,6 +1,14 @@
-"""Table of webhooks as they came."""
+"""Tables of webhooks: as they came, and how many were of nobody's account."""
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from tombola.db.base import metadata, moment, row_id
 from tombola.db.types import JsonDoc, RowId
@@ -18,4 +26,15 @@ inbox = Table(
     Column("reason", Text),
     UniqueConstraint("receiver", "dedupe"),
     Index(None, "state", "id"),
+)
+
+#: Verified events of accounts that no team has connected, dropped and counted by UTC day.
+dropped = Table(
+    "dropped_event",
+    metadata,
+    Column("receiver", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("times", RowId, nullable=False),
+    PrimaryKeyConstraint("receiver", "topic", "day"),
 )

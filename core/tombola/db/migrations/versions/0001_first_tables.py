@@ -21,6 +21,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_beat")),
     )
     op.create_table(
+        "dropped_event",
+        sa.Column("receiver", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("times", RowId, nullable=False),
+        sa.PrimaryKeyConstraint("receiver", "topic", "day", name=op.f("pk_dropped_event")),
+    )
+    op.create_table(
         "limit_key",
         sa.Column("bucket", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=False),
@@ -1297,5 +1305,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_limit_key_first_at"))
 
     op.drop_table("limit_key")
+    op.drop_table("dropped_event")
     op.drop_table("beat")
     # ### end Alembic commands ###

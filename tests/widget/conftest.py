@@ -11,11 +11,13 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
+from werkzeug.serving import make_server
 
+from tombola.app import create_app
 from tombola.campaigns import actions, service
 from tombola.campaigns.rules import ActionForm, CampaignForm, Interval
 from tombola.db import new_uid
@@ -31,13 +33,25 @@ from tombola.teams.rules import Actor, Role
 from tombola.teams.service import NewTeam, create_team, set_plan
 from tombola.testing.clock import NOON
 from tombola.testing.smtp import Letter, Server
-from tombola.widget import entering, scripts
+from tombola.widget import entering, hot, scripts
 from tombola.widget.directory import Directory
 from tombola.widget.models import event, near_miss
 from tombola.widget.tracking import Tracker
 
 KEY = "y2sB7"
 STUB = "window.Gleam = window.Gleam || [];"
+#: What a shop's scripts say to people, and its frame.
+WORDS = {
+    "title": "Win a bicycle",
+    "tab": "Win a bicycle",
+    "show": "Show the competition",
+    "close": "Close",
+    "loading": "Loading …",
+    "lang": "en",
+    "dir": "ltr",
+    "over": False,
+}
+FRAME = "<!doctype html><html lang=en><title>Win a bicycle</title><p>widget</p>"
 
 
 class Shop:
@@ -62,9 +76,17 @@ class Shop:
         self.pages[path] = (html, {name.replace("_", "-"): text for name, text in headers.items()})
         return self.here + path
 
-    def loader(self, key: str = KEY) -> str:
-        """A script element that loads the tracking script."""
-        return f'<script src="{self.tombola}/{key}/trk.js"></script>'
+    def loader(self, key: str = KEY, name: str = "trk") -> str:
+        """A script element that loads the tracking script, or another that does the same."""
+        path = "e.js" if name == "e" else f"{key}/{name}.js"
+        return f'<script src="{self.tombola}/{path}"></script>'
+
+    def script(self, path: str) -> bytes:
+        """The script of a path such as ``/y2sB7/ol.js``."""
+        key, name = ("", "e") if path == "/e.js" else (path[1:6], path[7:-3])
+        if name == "trk":
+            return scripts.tracker(self.tombola, key)
+        return scripts.place(self.tombola, cast("scripts.Kind", name), key, WORDS)
 
     @property
     def events(self) -> list[Any]:
@@ -98,8 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         shop = self.server.shop
         path = self.path.partition("?")[0]
-        if path.endswith("/trk.js"):
-            self._answer(200, scripts.tracker(shop.tombola, path[1:6]), "text/javascript", {})
+        if path.endswith(".js"):
+            self._answer(200, shop.script(path), "text/javascript", {})
+        elif path.endswith("/embed"):
+            self._answer(200, FRAME.encode(), "text/html; charset=utf-8", {})
         elif path in shop.pages:
             html, headers = shop.pages[path]
             self._answer(
@@ -284,3 +308,21 @@ def office(site):
     came: list[Letter] = []
     with Server(came.append) as server:
         yield Office(site, server, came)
+
+
+@pytest.fixture
+def tombola(site):
+    """The real application at http://localhost:<port>."""
+    server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
+    address = f"http://localhost:{server.server_port}"
+    settings = site.inst.settings.model_copy(update={"base_url": address})
+    app = create_app(dataclasses.replace(site.inst, settings=settings))
+    app.extensions[hot.NAME] = hot.make(app.extensions["tombola"], fresh_s=0)
+    server.app = app
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield address
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions[hot.NAME].tracker.close()

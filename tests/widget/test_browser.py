@@ -1,19 +1,14 @@
 """The whole way in a real browser on two sites: shop at 127.0.0.1, Tombola at localhost."""
 
-import threading
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from werkzeug.serving import make_server
 
-from tombola.app import create_app
 from tombola.teams.models import role
 from tombola.teams.rules import Role
 from tombola.teams.service import NewMember, create_first_operator
-from tombola.widget import hot
 
 pytestmark = pytest.mark.plugins("custom_tracking")
 STUB = "<script>window.Gleam = window.Gleam || [];</script>"
@@ -24,24 +19,6 @@ AXE = Path(__file__).parent.parent / "browser" / "vendor"
 def inst(sqlite_inst):
     """What the pages of two sites do, no database can change."""
     return sqlite_inst
-
-
-@pytest.fixture
-def tombola(site):
-    """The real application at http://localhost:<port>."""
-    server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
-    address = f"http://localhost:{server.server_port}"
-    settings = site.inst.settings.model_copy(update={"base_url": address})
-    app = create_app(replace(site.inst, settings=settings))
-    app.extensions[hot.NAME] = hot.make(app.extensions["tombola"], fresh_s=0)
-    server.app = app
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield address
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    app.extensions[hot.NAME].tracker.close()
 
 
 @pytest.fixture

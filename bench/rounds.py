@@ -5,14 +5,19 @@ an order that turns, and a ratio is taken within the round; what is printed is t
 ratios with their spread.
 """
 
+import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 #: Runs one contender on fresh data and gives the seconds of its measured part.
 Contender = Callable[[], float]
-ROUNDS = 5
+#: Fewer only to see whether everything runs.
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -20,6 +25,22 @@ def timed(work: Callable[[], object]) -> float:
     before = time.perf_counter()
     work()
     return time.perf_counter() - before
+
+
+def in_turn(contenders: Mapping[str, Callable[[], T]]) -> dict[str, list[T]]:
+    """What each contender gave in each round."""
+    names = list(contenders)
+    given: dict[str, list[T]] = {name: [] for name in names}
+    for turn in range(ROUNDS):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            given[name].append(contenders[name]())
+    return given
+
+
+def ratio(one: Sequence[float], other: Sequence[float]) -> str:
+    """How often ``other`` goes into ``one``: the median of the rounds and their spread."""
+    found = [a / b for a, b in zip(one, other, strict=True)]
+    return f"{statistics.median(found):6.2f} [{min(found):.2f} to {max(found):.2f}]"
 
 
 def compare(title: str, floor: str, contenders: Mapping[str, Contender], units: int) -> None:
@@ -31,17 +52,10 @@ def compare(title: str, floor: str, contenders: Mapping[str, Contender], units: 
         contenders: By name; each call works on ``units`` rows.
         units: Rows of one call.
     """
-    names = list(contenders)
-    seconds: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(ROUNDS):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            seconds[name].append(contenders[name]())
+    seconds = in_turn(contenders)
     lines = [f"{title} ({units} rows, {ROUNDS} rounds, median [lowest to highest])"]
-    for name in names:
-        rates = [units / spent for spent in seconds[name]]
-        ratios = [base / spent for base, spent in zip(seconds[floor], seconds[name], strict=True)]
-        lines.append(
-            f"  {name:<40} {statistics.median(rates):>9,.0f} rows/s   "
-            f"{statistics.median(ratios):5.2f} of {floor} [{min(ratios):.2f} to {max(ratios):.2f}]"
-        )
+    for name, spent in seconds.items():
+        rate = statistics.median(units / each for each in spent)
+        against = ratio(seconds[floor], spent)
+        lines.append(f"  {name:<40} {rate:>9,.0f} rows/s   {against} of {floor}")
     sys.stdout.write("\n".join(lines) + "\n\n")

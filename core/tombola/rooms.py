@@ -7,6 +7,8 @@ from tombola.entries import admin as entries_admin
 from tombola.entries import events as entries_events
 from tombola.entries import exports as entries_exports
 from tombola.importing import admin as importing_admin
+from tombola.importing import admin_pictures as importing_pictures
+from tombola.importing import admin_source as importing_source
 from tombola.importing import jobs as importing_jobs
 from tombola.importing import public as importing_public
 from tombola.inbox import jobs as inbox_jobs
@@ -42,6 +44,8 @@ PAGES: tuple[Pages, ...] = (
     entries_admin.pages,
     entries_exports.pages,
     importing_admin.pages,
+    importing_source.pages,
+    importing_pictures.pages,
     importing_public.pages,
     inbox_public.pages,
     widget_admin.pages,

@@ -1,11 +1,23 @@
 """Source pages: preview, start, progress, trouble in words, taking a run back."""
 
+import html
+import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from tombola.api import CredentialExpired, Estimate, Identity, Item, Media, MediaKind, OutOfCredit
+from tombola.api import (
+    CredentialExpired,
+    Estimate,
+    HttpResponse,
+    Identity,
+    Item,
+    Media,
+    MediaKind,
+    OutOfCredit,
+)
 from tombola.importing import service
 
 
@@ -180,3 +192,104 @@ def test_picture_of_another_team_is_not_there(desk):
         desk.client.get("/team/lamps/picture/01a1ffbb-0000-7000-8000-000000000000").status_code
         == 404
     )
+
+
+@pytest.fixture
+def looking(desk, monkeypatch):
+    """The sample's network lets anybody look at a post again."""
+    feed = type(desk.house.feed)
+    monkeypatch.setattr(feed, "recheck_size", 2)
+    monkeypatch.setattr(feed, "recheck", lambda self, ctx, config, items: list(self.posts))
+    return desk
+
+
+def test_another_look_shows_what_it_found(looking):
+    looking.house.feed.posts = [photo(looking.house, n) for n in range(1, 6)]
+    place = looking.start()
+    looking.house.work()
+    assert "Look at its posts again" in looking.page(place)
+    del looking.house.feed.posts[1:3]
+    looking.post(f"{place}/recheck")
+    assert "0 of 5 posts" in looking.page(place)
+    looking.house.work("recheck")
+    assert "2 were deleted there." in looking.page(place)
+    listed = looking.page("/entries")
+    assert listed.count("deleted at the network") == 2
+
+
+def test_all_sources_of_a_campaign_look_again(looking):
+    looking.house.feed.posts = [photo(looking.house, 1)]
+    place = looking.start()
+    looking.house.work()
+    assert "Look at all posts again" in looking.page("/sources")
+    looking.post("/sources/recheck")
+    looking.house.work("recheck")
+    assert "Nothing has changed." in looking.page(place)
+
+
+def test_network_that_shows_nothing_again_says_so(desk):
+    desk.house.feed.posts = [photo(desk.house, 1)]
+    place = desk.start()
+    desk.house.work()
+    assert "does not let anybody look at a post again" in desk.page(place)
+    assert "Look at its posts again" not in desk.page(place)
+    desk.post(f"{place}/recheck")
+    assert "does not let anybody look at a post again" in desk.page(place)
+
+
+def test_each_call_of_a_run_is_listed_with_its_outcome(desk):
+    place = desk.start()
+    desk.house.feed.trouble = CredentialExpired("the key was taken back")
+    desk.house.work()
+    (run, *_) = service.runs(desk.house.inst, desk.house.actor(), place.rsplit("/", 1)[1])
+    text = desk.page(f"{place}/run/{run.uid}")
+    assert "CredentialExpired: the key was taken back" in text
+    assert desk.client.get(f"{desk.base}{place}/run/nothing").status_code == 404
+
+
+class TestSamples:
+    """The pictures of a preview, passed on by us."""
+
+    @pytest.fixture
+    def shown(self, desk, monkeypatch):
+        """Preview a post with one picture, and give the picture's address on our page."""
+        found = photo(desk.house, 1)
+        media = [Media(MediaKind.PHOTO, "https://pictures.example.org/1.png")]
+        desk.house.feed.posts = [replace(found, media=media)]
+        asked = []
+
+        def get(url, **_):
+            asked.append(url)
+            return HttpResponse(200, {"content-type": "image/png"}, b"\x89PNG\r\n\x1a\n...")
+
+        monkeypatch.setattr(desk.house.inst.fetcher, "get", get)
+        address = html.unescape(re.search(r'<img src="([^"]+sample[^"]+)"', desk.form().text)[1])
+        assert asked == []
+        return address, asked
+
+    def test_the_team_sees_it_and_nothing_is_kept(self, desk, shown):
+        address, asked = shown
+        answer = desk.client.get(address)
+        assert (answer.status_code, answer.content_type) == (200, "image/png")
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert asked == ["https://pictures.example.org/1.png"]
+
+    def test_what_is_no_picture_is_not_passed_on(self, desk, shown, monkeypatch):
+        address, _ = shown
+        page = HttpResponse(200, {"content-type": "image/png"}, b"<html><script>")
+        monkeypatch.setattr(desk.house.inst.fetcher, "get", lambda *_, **__: page)
+        assert desk.client.get(address).status_code == 404
+
+    def test_another_team_or_a_made_up_token_sees_nothing(self, desk, shown):
+        address, asked = shown
+        stranger = desk.house.client("stranger")
+        assert stranger.get(address).status_code == 404
+        slug = "rivals"
+        assert stranger.get(address.replace("lamps", slug)).status_code == 404
+        assert desk.client.get(address[:-8] + "AAAAAAAA").status_code == 404
+        assert asked == []
+
+    def test_it_is_gone_after_a_while(self, desk, shown, clock):
+        address, _ = shown
+        clock.advance(timedelta(minutes=31))
+        assert desk.client.get(address).status_code == 404

@@ -1,19 +1,19 @@
-"""Pages of sources: where an import looks, how it goes, what it brought, and taking a run back."""
+"""Pages of a campaign's sources, and the forms in which one is added, previewed and changed."""
 
 from typing import Annotated, NamedTuple
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from tombola.api import Audience, Conflict, Importer, Invalid, NotAllowed, NotFound, SourceConfig
+from tombola.api import Audience, Importer, Invalid, NotAllowed, NotFound, SourceConfig
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Action, Campaign
-from tombola.importing import media, service, shut
+from tombola.importing import recheck, service, shut
+from tombola.importing.pages import action_of, label_of, source_of, title_of
 from tombola.importing.preview import HOURLY, Preview, SourceForm, preview
-from tombola.importing.states import SourceState
-from tombola.importing.views import Run, Source
+from tombola.importing.views import Source
 from tombola.installation import current
 from tombola.teams import doors
 from tombola.teams.rules import Role
@@ -24,13 +24,11 @@ from tombola.web.navigation import Place
 from tombola.web.routing import Pages
 
 pages = Pages("importing", __name__)
-pages.link(Place.CAMPAIGN, "Sources", "sources", order=30, sections=("importing.",))
+pages.link(Place.CAMPAIGN, "Sources", "sources", order=30, sections=("importing.", "source."))
 
 _OWN = "config."
 #: Paces that a form offers, in seconds; a source made elsewhere keeps its own.
 _PACES = (300, 900, HOURLY, 6 * HOURLY, 24 * HOURLY)
-#: Runs that are shown whatever they brought, and runs shown at most.
-_LATEST, _SHOWN = 3, 20
 #: A pull of more posts than this gets a warning beside its number.
 MANY = 1_000
 
@@ -86,8 +84,11 @@ class Asked(NamedTuple):
 def sources(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
     """A campaign's sources by action."""
     found = campaign_of_address(key)
+    groups = _groups(found)
+    listed = [source for group in groups for source in group.sources if source.stored]
+    can_look = any(recheck.is_possible(current(), source.importer_key) for source in listed)
     return render_template(
-        "importing/sources.html", campaign=found, groups=_groups(found), label=_label
+        "importing/sources.html", campaign=found, groups=groups, label=label_of, can_look=can_look
     )
 
 
@@ -97,7 +98,7 @@ def sources(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the d
 def new(team: str, key: str, action: str) -> ResponseReturnValue:  # noqa: ARG001 - as above
     """The form of a new source."""
     found = campaign_of_address(key)
-    of = _action(found, action)
+    of = action_of(found, action)
     importer = _importer(of.type_key)
     own = Form.of(importer.config_model, prefix=_OWN)
     return _form_page(found, of, Asked(Form.of(SourceFields, zone=found.zone), own))
@@ -109,7 +110,7 @@ def new(team: str, key: str, action: str) -> ResponseReturnValue:  # noqa: ARG00
 def add(team: str, key: str, action: str) -> ResponseReturnValue:
     """Show what the source would bring; add it once that has been seen."""
     found = campaign_of_address(key)
-    of = _action(found, action)
+    of = action_of(found, action)
     asked = _sent(found, _importer(of.type_key), None)
     if asked.said is None:
         return _form_page(found, of, asked), 422
@@ -125,21 +126,7 @@ def add(team: str, key: str, action: str) -> ResponseReturnValue:
         said = Asked(asked.form.with_errors({"": no.denied.reason}), asked.own)
         return _form_page(found, of, said), 403
     flash(_("The source is there. Its first posts come in a moment."), "good")
-    return redirect(url_for("importing.show", team=team, key=key, uid=made.uid), 303)
-
-
-@pages.get("/team/<team>/campaign/<key>/source/<uid>", audience=Audience.TEAM, role=Role.VIEWER)
-def show(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - as above
-    """One source: how it stands, its runs, and what can be done about it."""
-    found = campaign_of_address(key)
-    return render_template("importing/show.html", **_facts(found, _source(found, uid)))
-
-
-@pages.get("/team/<team>/campaign/<key>/source/<uid>/now", audience=Audience.TEAM, role=Role.VIEWER)
-def state(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - as above
-    """How the source stands at this moment: the part of its page that renews itself."""
-    found = campaign_of_address(key)
-    return render_template("importing/state.html", **_facts(found, _source(found, uid)))
+    return redirect(url_for("source.show", team=team, key=key, uid=made.uid), 303)
 
 
 @pages.get(
@@ -148,12 +135,12 @@ def state(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001
 def edit(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - as above
     """The form of a source that is there."""
     found = campaign_of_address(key)
-    source = _source(found, uid)
+    source = source_of(found, uid)
     importer = _importer(source.importer_key)
     stored = source.model_dump(include=set(SourceFields.model_fields))
     form = Form.of(SourceFields, stored, zone=found.zone)
     own = Form.of(importer.config_model, _stored_config(source), prefix=_OWN)
-    return _form_page(found, _action(found, source.action_uid), Asked(form, own), source=source)
+    return _form_page(found, action_of(found, source.action_uid), Asked(form, own), source=source)
 
 
 @pages.post(
@@ -162,8 +149,8 @@ def edit(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 
 def save(team: str, key: str, uid: str) -> ResponseReturnValue:
     """Change a source."""
     found = campaign_of_address(key)
-    source = _source(found, uid)
-    of = _action(found, source.action_uid)
+    source = source_of(found, uid)
+    of = action_of(found, source.action_uid)
     asked = _sent(found, _importer(source.importer_key), source)
     if asked.said is None:
         return _form_page(found, of, asked, source=source), 422
@@ -172,60 +159,20 @@ def save(team: str, key: str, uid: str) -> ResponseReturnValue:
     except Invalid as wrong:
         return _form_page(found, of, _told(asked, wrong), source=source), 422
     flash(_("Saved."), "good")
-    return redirect(url_for("importing.show", team=team, key=key, uid=uid), 303)
+    return redirect(url_for("source.show", team=team, key=key, uid=uid), 303)
 
 
-@pages.post(
-    "/team/<team>/campaign/<key>/source/<uid>/<any(run, pause, resume, remove):verb>",
-    audience=Audience.TEAM,
-    role=Role.EDITOR,
-)
-def act(team: str, key: str, uid: str, verb: str) -> ResponseReturnValue:
-    """Run now, pause, go on, or take the source away."""
-    source = _source(campaign_of_address(key), uid)
-    verbs = {
-        "run": (service.run_now, _("It looks for new posts now.")),
-        "pause": (service.pause, _("Paused. Nothing more is imported until you let it go on.")),
-        "resume": (service.resume, _("It goes on.")),
-        "remove": (service.remove, _("The source is gone; what it brought stays.")),
-    }
-    do, said = verbs[verb]
-    try:
-        do(current(), doors.actor(), source.uid)
-    except Conflict as wrong:
-        flash(str(wrong), "warning")
-    else:
-        flash(said, "good")
-    if verb == "remove":
-        return redirect(url_for("importing.sources", team=team, key=key), 303)
-    return redirect(url_for("importing.show", team=team, key=key, uid=uid), 303)
-
-
-@pages.post(
-    "/team/<team>/campaign/<key>/source/<uid>/undo/<run>", audience=Audience.TEAM, role=Role.EDITOR
-)
-def undo(team: str, key: str, uid: str, run: str) -> ResponseReturnValue:
-    """Take back every entry of one run of this source."""
-    source = _source(campaign_of_address(key), uid)
-    if run not in {one.uid for one in service.runs(current(), doors.actor(), source.uid)}:
-        raise NotFound("There is no such run.")
-    n = service.undo(current(), doors.actor(), run)
-    said = ngettext("%(n)d entry was taken back.", "%(n)d entries were taken back.", n)
-    flash(said % {"n": n}, "good")
-    return redirect(url_for("importing.show", team=team, key=key, uid=uid), 303)
-
-
-@pages.get("/team/<team>/picture/<uid>", audience=Audience.TEAM, role=Role.VIEWER)
-def picture(team: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
-    """A kept picture of one of the team's items; ``size=full`` for the large one."""
-    inst = current()
-    with inst.db.read() as conn:
-        owner = media.team_of_picture(conn, uid)
-    size = media.FULL if request.args.get("size") == media.FULL else media.THUMBNAIL
-    opened = media.open_picture(inst, uid, size, hidden=True)
-    if owner != doors.actor().team_id or opened is None:
-        raise NotFound("There is no such picture.")
-    return send_file(opened.path, opened.media_type, etag=opened.etag)
+@pages.post("/team/<team>/campaign/<key>/sources/recheck", audience=Audience.TEAM, role=Role.EDITOR)
+def recheck_all(team: str, key: str) -> ResponseReturnValue:
+    """Look again at what all sources of a campaign have brought."""
+    found = campaign_of_address(key)
+    said = recheck.ask_campaign(current(), doors.actor(), found.id)
+    n = said.asked
+    told = ngettext("%(n)d source looks again.", "%(n)d sources look again.", n) % {"n": n}
+    if said.cannot:
+        told += " " + _("Some networks do not let anybody look at a post again.")
+    flash(told, "good" if n else "warning")
+    return redirect(url_for("importing.sources", team=team, key=key), 303)
 
 
 def _groups(found: Campaign) -> list[Group]:
@@ -237,33 +184,10 @@ def _groups(found: Campaign) -> list[Group]:
         seen = shut.as_it_stands(inst, doors.actor(), found.id, source)
         by_action.setdefault(source.action_id, []).append(seen)
     return [
-        Group(action, _title(action.type_key), by_action.get(action.id, []))
+        Group(action, title_of(action.type_key), by_action.get(action.id, []))
         for action in listed
         if action.id in by_action or inst.plugins.importer(action.type_key)
     ]
-
-
-def _title(importer_key: str) -> str:
-    importer = current().plugins.importer(importer_key)
-    return str(importer.title) if importer else importer_key
-
-
-def _action(found: Campaign, uid: str) -> Action:
-    with current().db.read() as conn:
-        listed = campaigns.actions_of(conn, found.id)
-    for action in listed:
-        if action.uid == uid:
-            return action
-    raise NotFound("There is no such action.")
-
-
-def _source(found: Campaign, uid: str) -> Source:
-    """A source of this campaign, as it stands now. Raises NotFound for any other."""
-    inst, actor = current(), doors.actor()
-    for source in service.of_campaign(inst, actor, found.id):
-        if source.uid == uid:
-            return shut.as_it_stands(inst, actor, found.id, source)
-    raise NotFound("There is no such source.")
 
 
 def _importer(key: str) -> Importer[SourceConfig, object]:  # type: ignore[type-var] # any cursor
@@ -326,35 +250,3 @@ def _form_page(
         pace=pace,
         paces=sorted({*_PACES, pace}),
     )
-
-
-def _facts(found: Campaign, source: Source) -> dict[str, object]:
-    inst = current()
-    return {
-        "campaign": found,
-        "source": source,
-        "action": _action(found, source.action_uid),
-        "label": _label(source),
-        "runs": _worth_showing(service.runs(inst, doors.actor(), source.uid, limit=200)),
-        "paused": source.state is SourceState.PAUSED,
-    }
-
-
-def _worth_showing(found: list[Run]) -> list[Run]:
-    """The latest few runs, and of the others those that brought something or went wrong."""
-    kept = [
-        run
-        for place, run in enumerate(found)
-        if place < _LATEST or run.counts["new"] or run.state != "finished"
-    ]
-    return kept[:_SHOWN]
-
-
-def _label(source: Source) -> str:
-    """What a source reads, in a few words: the lists in its configuration."""
-    lists = [
-        ", ".join(map(str, value))
-        for name, value in source.config.items()
-        if isinstance(value, list) and value and name != "words"
-    ]
-    return " · ".join(lists) or _title(source.importer_key)

@@ -26,7 +26,7 @@ from tombola.api import (
     Throttled,
     render,
 )
-from tombola.importing import distinct, limits, rules, turn
+from tombola.importing import accounts, distinct, limits, rules, turn
 from tombola.importing.distinct import keys_of
 from tombola.importing.limits import holders_of
 from tombola.importing.page import Pages, checked
@@ -34,6 +34,7 @@ from tombola.importing.states import TRIES, SourceState, Trouble, failure, given
 from tombola.importing.turn import Call, Changed, Paused
 from tombola.importing.work import CALL, Work, config_of, load
 from tombola.installation import Installation
+from tombola.mail.service import MAIL
 from tombola.plans.service import allows
 from tombola.queue import tasks
 from tombola.queue.kinds import Again, Done, Parked, Result, Settled
@@ -45,7 +46,8 @@ log = structlog.get_logger("tombola.importing")
 
 #: The wait after a page's first failure, unless the network names a longer one; then it doubles.
 FIRST_WAIT = timedelta(seconds=1)
-#: How often a source that its plan does not allow is looked at again; no call is made.
+#: How often a source that its plan does not allow, or whose account is broken, is looked at again;
+#: no call is made.
 GATED_LOOK = timedelta(seconds=60)
 #: How often the source of a campaign that is over is looked at, at most.
 HOUR = timedelta(hours=1)
@@ -97,6 +99,10 @@ def _admitted(inst: Installation, held: Claim, work: Work) -> Result:
         if isinstance(answer, Denied):
             later = now + GATED_LOOK
             return _rest(inst, held, work, SourceState.GATED, answer.reason, later)
+    with inst.db.read() as conn:
+        broken = accounts.why_not(conn, importer, work.connection_id)
+    if broken is not None:
+        return _rest(inst, held, work, SourceState.RECONNECT, broken, now + GATED_LOOK)
     return _Turn(inst, held, work, importer, config, uses).take()
 
 
@@ -140,10 +146,11 @@ class _Turn:
             return Settled()
         pages = self._open_run()
         while place is not None and self._reserve(place):
+            asked_at = self._inst.clock()
             page = self._fetch(place)
             if page is None:
                 break
-            self._counts, why = pages.write(page, self._counts, self._calls)
+            self._counts, why = pages.write(page, self._counts, self._calls, asked_at)
             log.info("page_written", source=self._work.source_id, why=why, pages=self._counts.pages)
             if why is not None:
                 break
@@ -212,6 +219,8 @@ class _Turn:
         with self._inst.db.write() as conn:
             turn.check(conn, self._work)
             tasks.guard(conn, self._held, now=now)
+            if accounts.why_not(conn, self._importer, self._work.connection_id) is not None:
+                raise Changed
             until = self._room(conn, cost, now)
             if until is not None:
                 trouble = trouble_of(Throttled(", ".join(sorted(cost)), until), now, timedelta(0))
@@ -262,11 +271,25 @@ class _Turn:
         trouble = self._trouble(error, now)
         self._calls.append(call.stored())
         with self._inst.db.write() as conn:
+            trouble = self._without_account(conn, error, call.at, trouble, now)
             if isinstance(error, Throttled):
                 declared = self._importer.limits
                 limits.exhaust(conn, error.bucket, declared, self._holders, error.until)
             turn.hurt(conn, self._work, self._held, trouble, self._counts, self._calls, now)
         log.info("page_failed", source=self._work.source_id, state=trouble.state.value)
+        if isinstance(error, accounts.LOST):
+            self._inst.bell.ring(MAIL)
+
+    def _without_account(
+        self, conn: Connection, error: Exception, since: datetime, trouble: Trouble, now: datetime
+    ) -> Trouble:
+        """The same trouble, unless it is one of the connected account and a member mends it."""
+        if not isinstance(error, accounts.LOST) or self._work.connection_id is None:
+            return trouble
+        says = accounts.lost(conn, self._inst, self._work, error, since=since, now=now)
+        if says is None:
+            return replace(trouble, resume_at=now + FIRST_WAIT)
+        return Trouble(SourceState.RECONNECT, says, resume_at=now + GATED_LOOK)
 
     def _trouble(self, error: Exception, now: datetime) -> Trouble:
         wait = wait_after(self._counts.failures + 1, self._held.key, FIRST_WAIT)

@@ -39,6 +39,7 @@ def follow(
     judged: Sequence[Judged],
     missing: Collection[str],
     now: datetime,
+    as_of: datetime | None = None,
 ) -> Changes:
     """Let stored items and their entries follow what the network shows now.
 
@@ -51,7 +52,10 @@ def follow(
         judged: What the network shows of them now.
         missing: External ids of those that it shows no more.
         now: The moment.
+        as_of: When the network said this, if not now; what is stored of a later word stays.
     """
+    said = as_of or now
+    rows = {key: row for key, row in rows.items() if row.as_of <= said}
     shown = {each.item.external_id: each for each in judged if not each.item.deleted}
     gone = {key for key in {*missing, *_deleted(judged)} if key in rows}
     before = {key: _Stood(row.state, row.text) for key, row in rows.items()}
@@ -60,7 +64,7 @@ def follow(
         if key in rows:
             after[key] = _Stood(each.state, each.item.text, each.left_out)
     changed = {key: new for key, new in after.items() if new.differs(before[key])}
-    _write(conn, rows, changed)
+    _write(conn, rows, changed, said)
     # Only what stood until now: an entry that a person gave back stays theirs to decide.
     lost = {key: new for key, new in after.items() if new.state != "kept" == before[key].state}
     taken = _take_back(conn, work, lost, now)
@@ -90,12 +94,14 @@ def _deleted(judged: Sequence[Judged]) -> list[str]:
     return [each.item.external_id for each in judged if each.item.deleted]
 
 
-def _write(conn: Connection, rows: Mapping[str, Any], changed: Mapping[str, _Stood]) -> None:
+def _write(
+    conn: Connection, rows: Mapping[str, Any], changed: Mapping[str, _Stood], as_of: datetime
+) -> None:
     values = [
-        (rows[key].id, new.text, new.state, new.reason if new.state != "kept" else None)
+        (rows[key].id, new.text, new.state, new.reason if new.state != "kept" else None, as_of)
         for key, new in changed.items()
     ]
-    update_each(conn, item, "id", ("text", "state", "reason"), sorted(values))
+    update_each(conn, item, "id", ("text", "state", "reason", "as_of"), sorted(values))
 
 
 def _take_back(

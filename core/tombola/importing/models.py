@@ -25,7 +25,7 @@ source = Table(
     Column("importer_key", Text, nullable=False),
     Column("config", JsonDoc, nullable=False),
     Column("config_version", Integer, nullable=False),
-    Column("connection_id", RowId, ForeignKey("connection.id")),
+    Column("connection_id", RowId),
     moment("floor_at", nullable=True),
     Column("cap", Integer),
     Column("every_seconds", Integer, nullable=False),
@@ -38,7 +38,9 @@ source = Table(
     moment("removed_at", nullable=True),
     UniqueConstraint("team_id", "id"),
     Index(None, "action_id"),
+    Index(None, "connection_id"),
     within_team("action", "action_id"),
+    within_team("connection", "connection_id"),
 )
 
 #: ``lane`` is live or history. ``cursor`` is where a run goes on, ``checkpoint`` where the next
@@ -91,6 +93,8 @@ item = Table(
     Column("kind", Text, nullable=False),
     moment("occurred_at", nullable=True),
     moment("seen_at"),
+    #: When the network said what is stored; what it said before that changes nothing any more.
+    moment("as_of"),
     Column("text", Text, nullable=False),
     Column("permalink", Text),
     Column("parent_id", Text),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -26,6 +26,10 @@ from tombola.queue.tasks import Claim
 
 log = structlog.get_logger("tombola.importing")
 
+#: By how much a network's clock may be behind ours: a page counts as that much older than it is,
+#: so that an event of a moment before it was fetched still is the newer word.
+SKEW = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -36,12 +40,14 @@ class Prepared:
         people: Whose the new ones are, by (kind, value).
         refused: Reason by external id, from the gates.
         known: Every item was stored before this run; False for a page without items.
+        as_of: When the network said so.
     """
 
     judged: Sequence[Judged]
     people: Mapping[tuple[str, str], Known]
     refused: Mapping[str, str]
     known: bool
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Pages:
     holders: Holders
 
     def write(
-        self, page: Page[Any], counts: Counts, calls: list[dict[str, Any]]
+        self, page: Page[Any], counts: Counts, calls: list[dict[str, Any]], asked_at: datetime
     ) -> tuple[Counts, str | None]:
         """Write a page: items, entries, cursor, counts and lease together.
 
@@ -74,14 +80,14 @@ class Pages:
             Changed: The source reads something else now, or its run was taken back.
         """
         now = self.inst.clock()
-        ready = self._prepare(page, counts, now)
+        ready = self.prepare(page.items, counts, now, asked_at - SKEW)
         try:
             return self._write(page, ready, counts, calls, now)
         except Exception as error:
-            if not _is_about_data(error):
+            if not is_about_data(error):
                 raise
             log.exception("page_refused", source=self.work.source_id)
-        return self._write(page, self._sifted(ready, counts, now), counts, calls, now)
+        return self._write(page, self.sifted(ready, counts, now), counts, calls, now)
 
     def _write(
         self, page: Page[Any], ready: Prepared, counts: Counts, calls: list[dict[str, Any]],
@@ -94,10 +100,10 @@ class Pages:
         pictures = 0
         for part in parts[:-1]:
             with self.inst.db.write() as conn:
-                counts, wanted = self._write_set(conn, part, ready, counts, now)
+                counts, wanted = self.write_set(conn, part, ready, counts, now)
                 pictures += wanted
         with self.inst.db.write() as conn:
-            counts, wanted = self._write_set(conn, parts[-1], ready, counts, now)
+            counts, wanted = self.write_set(conn, parts[-1], ready, counts, now)
             pictures += wanted + store.ask_again(conn, self.work, ready.judged)
             if pictures:
                 ask_for_pictures(conn, self.work.team_id, self.work.source_id, now)
@@ -108,7 +114,7 @@ class Pages:
                 turn.end(conn, self.work, self.held, self.run_id, why, now)
         return counts, why
 
-    def _sifted(self, ready: Prepared, counts: Counts, now: datetime) -> Prepared:
+    def sifted(self, ready: Prepared, counts: Counts, now: datetime) -> Prepared:
         """The same page, with the items that cannot be written left out and without their words."""
         sifted = [
             each if self._fits(each, ready, counts, now) else _left_out(each)
@@ -120,10 +126,10 @@ class Pages:
         """Whether the database takes an item; tried in a transaction that is rolled back."""
         try:
             with self.inst.db.write() as conn, conn.begin_nested() as trial:
-                self._write_set(conn, [judged], ready, counts, now)
+                self.write_set(conn, [judged], ready, counts, now)
                 trial.rollback()
         except Exception as error:
-            if not _is_about_data(error):
+            if not is_about_data(error):
                 raise
             log.exception("item_refused", external_id=judged.item.external_id)
             return False
@@ -135,10 +141,12 @@ class Pages:
         progress = {"pages": counts.pages, "items": counts.items, "new": counts.new}
         tasks.guard(conn, self.held, now=now, progress=progress)
 
-    def _prepare(self, page: Page[Any], counts: Counts, now: datetime) -> Prepared:
+    def prepare(
+        self, found: Sequence[Item], counts: Counts, now: datetime, as_of: datetime
+    ) -> Prepared:
         """Give new items their people and ask the gates, outside the page's transaction."""
         work = self.work
-        items = rules.since(rules.tidied(page.items), work.floor_at)
+        items = rules.since(rules.tidied(found), work.floor_at)
         with self.inst.db.read() as conn:
             stored = store.stored(conn, work.source_id, [each.external_id for each in items])
         # The live lane ends at the cap between pages; history stores not one item more.
@@ -148,7 +156,7 @@ class Pages:
         due = [each for each in judged if each.enters and not _has_entry(stored, each.item)]
         people = self._people(due, now)
         known = bool(items) and all(self._is_old(stored.get(each.external_id)) for each in items)
-        return Prepared(judged, people, self._refusals(due, people), known)
+        return Prepared(judged, people, self._refusals(due, people), known, as_of)
 
     def _is_old(self, row: Any) -> bool:
         """Stored before this run began; what the other lane stores meanwhile is no old news."""
@@ -183,10 +191,11 @@ class Pages:
             if answer is not None
         }
 
-    def _write_set(
+    def write_set(
         self, conn: Connection, part: Sequence[Judged], ready: Prepared, counts: Counts,
         now: datetime,
     ) -> tuple[Counts, int]:  # fmt: skip
+        """Write a set within the caller's transaction. Gives counts with it, and new pictures."""
         self.guard(conn, counts, now)
         self._follow(conn, part, now)
         written = store.write(
@@ -196,6 +205,7 @@ class Pages:
             ready.people,
             run_id=self.run_id,
             now=now,
+            as_of=ready.as_of,
             raw_ttl=self.importer.raw_ttl,
             refused=ready.refused,
         )
@@ -247,7 +257,7 @@ class Pages:
         )
 
 
-def _is_about_data(error: Exception) -> bool:
+def is_about_data(error: Exception) -> bool:
     """Whether a write failed for what was written, and would do so again."""
     if isinstance(error, DBAPIError):
         return isinstance(error, DataError | IntegrityError)

@@ -15,6 +15,7 @@ from tombola.api import (
     Importer,
     Invalid,
     Lane,
+    MediaKind,
     NotAllowed,
     NotFound,
     Phrase,
@@ -24,13 +25,16 @@ from tombola.api import (
     Text,
     Window,
 )
-from tombola.importing import distinct, rules
+from tombola.importing import distinct, rules, samples
 from tombola.importing.limits import holders_for
+from tombola.importing.accounts import chosen
 from tombola.importing.work import CALL, import_action
 from tombola.installation import Installation
 from tombola.plans.service import allows
 from tombola.teams.rules import Actor, Role
 
+#: Photos of one sample that a preview shows.
+PHOTOS = 3
 #: The pace of a source unless the team says otherwise.
 HOURLY = 3600
 
@@ -56,7 +60,11 @@ class SourceForm(BaseModel):
 
 
 class Sample(BaseModel):
-    """A post that a pull would bring, as far as a preview shows it."""
+    """A post that a pull would bring, as far as a preview shows it.
+
+    Attributes:
+        photos: tokens for ``samples.fetch``, one a photo.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +72,7 @@ class Sample(BaseModel):
     text: str
     occurred_at: datetime | None
     pictures: int
+    photos: tuple[str, ...] = ()
     left_out: str | None
 
 
@@ -113,7 +122,7 @@ def preview(inst: Installation, actor: Actor, action_uid: str, form: SourceForm)
         )
     except (FetchError, PluginFailed, PluginUnavailable) as error:
         raise Invalid({"": str(error)}) from error
-    return _preview(found, config, span, now)
+    return _preview(inst, actor, key, found, config, span)
 
 
 def judge(
@@ -145,6 +154,8 @@ def judge(
         answer = allows(inst, actor.team_id, feature)
         if isinstance(answer, Denied):
             raise NotAllowed(answer)
+    with inst.db.read() as conn:
+        chosen(conn, inst, actor.team_id, importer, config)
     _complain(inst.plugins.complaints(key, config, actor.team_id, actor.team_uid))
     _complain(_too_many_keys(inst, actor, importer, config))
     return importer, config
@@ -188,13 +199,25 @@ def _complain(complaints: list[Complaint]) -> None:
         )
 
 
-def _preview(found: Estimate, config: SourceConfig, span: Window, now: datetime) -> Preview:
-    samples = [
+def _preview(
+    inst: Installation,
+    actor: Actor,
+    key: str,
+    found: Estimate,
+    config: SourceConfig,
+    span: Window,
+) -> Preview:
+    listed = [
         Sample(
             who=each.author.handle or each.author.name if each.author else None,
             text=each.text,
             occurred_at=each.occurred_at,
             pictures=len(each.media),
+            photos=tuple(
+                samples.token(inst, actor.team_uid, key, one.url)
+                for one in each.media[:PHOTOS]
+                if one.kind is MediaKind.PHOTO and one.url
+            ),
             left_out=rules.why_left_out(each, config),
         )
         for each in rules.tidied(found.samples)
@@ -203,10 +226,10 @@ def _preview(found: Estimate, config: SourceConfig, span: Window, now: datetime)
         count=found.count,
         exact=found.exact,
         since=span.since,
-        until=span.until or now,
+        until=span.until or inst.clock(),
         cost=dict(found.cost),
         price=_price(found),
-        samples=samples,
+        samples=listed,
         notes=list(found.notes),
     )
 

@@ -1,6 +1,7 @@
 """Whether a source may run at this moment: asked for its pages, before a worker finds out."""
 
 from tombola.api import Denied, PluginFailed, PluginUnavailable, Text
+from tombola.importing.accounts import why_not
 from tombola.importing.states import SourceState
 from tombola.importing.views import Source
 from tombola.installation import Installation
@@ -34,8 +35,18 @@ def _shut(
         return SourceState.AWAY, gone.reason
     except PluginFailed as failed:
         return SourceState.FAILING, str(failed)
+    if (broken := _broken(inst, found)) is not None:
+        return SourceState.RECONNECT, broken
     for feature in features:
         answer = allows(inst, actor.team_id, feature, running=True)
         if isinstance(answer, Denied):
             return SourceState.GATED, answer.reason
     return None
+
+
+def _broken(inst: Installation, found: Source) -> Text | None:
+    importer = inst.plugins.importer(found.importer_key)
+    if importer is None or importer.connection is None:
+        return None
+    with inst.db.read() as conn:
+        return why_not(conn, importer, found.connection_id)

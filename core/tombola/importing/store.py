@@ -24,7 +24,7 @@ TAKEN = frozenset({Status.NEW, Status.SPENT, Status.OUTSIDE, Status.REFUSED})
 
 _ITEM_COLUMNS = (
     "uid", "team_id", "source_id", "external_id", "run_id", "identity_id", "kind", "occurred_at",
-    "seen_at", "text", "permalink", "parent_id", "state", "reason", "details", "raw", "raw_until",
+    "seen_at", "as_of", "text", "permalink", "parent_id", "state", "reason", "details", "raw", "raw_until",
 )  # fmt: skip
 _MEDIA_COLUMNS = (
     "uid", "team_id", "item_id", "position", "kind", "url", "alt", "state", "attempts", "width",
@@ -93,6 +93,7 @@ def stored(conn: Connection, source_id: int, external_ids: Sequence[str]) -> dic
             item.c.text,
             item.c.identity_id,
             item.c.seen_at,
+            item.c.as_of,
         ).where(item.c.source_id == source_id, members(conn, item.c.external_id, external_ids))
     )
     return {row.external_id: row for row in rows}
@@ -125,10 +126,14 @@ def write(
     *,
     run_id: int,
     now: datetime,
+    as_of: datetime,
     raw_ttl: timedelta,
     refused: Mapping[str, str],
 ) -> Written:
     """Write one set of items with their entries; replaying it changes nothing.
+
+    Of two versions of an item the one that the network gave later stays, whichever is written
+    first.
 
     Args:
         conn: The write transaction, in which the lease has been guarded.
@@ -137,21 +142,26 @@ def write(
         people: Whose the items are, for all that are new.
         run_id: The open run.
         now: The moment.
+        as_of: When the network said this.
         raw_ttl: How long the network's own answer may be kept.
         refused: Reason by external id, from the gates.
     """
     ordered = sorted(page, key=lambda each: each.item.external_id)
     rows = [
-        _row(work, each, people, run_id, now, raw_ttl) for each in ordered if _has(people, each)
+        _row(work, each, people, run_id, now, as_of, raw_ttl)
+        for each in ordered
+        if _has(people, each)
     ]
     fresh = set(insert_new(conn, item, _ITEM_COLUMNS, rows))
     found = stored(conn, work.source_id, [each.item.external_id for each in ordered])
     old = [each for each in ordered if _number(found, each) not in fresh]
-    _refresh(conn, old, found, people)
+    _refresh(conn, old, found, people, as_of)
     entering = [
         each
         for each in ordered
-        if each.enters and _has(people, each) and _is_due(found[each.item.external_id], fresh)
+        if each.enters
+        and _has(people, each)
+        and _is_due(found[each.item.external_id], fresh, as_of)
     ]
     drafts = [
         draft_of(work, each, people[who(each)], _number(found, each), run_id) for each in entering
@@ -213,9 +223,9 @@ def _number(found: Mapping[str, Any], judged: Judged) -> int | None:
     return row.id if row is not None else None
 
 
-def _is_due(row: Any, fresh: set[int]) -> bool:
+def _is_due(row: Any, fresh: set[int], as_of: datetime) -> bool:
     """New, or left out before and not any more (an edited post, or other filters)."""
-    return row.id in fresh or row.state == "left_out"
+    return row.id in fresh or (row.state == "left_out" and row.as_of <= as_of)
 
 
 def _row(
@@ -224,6 +234,7 @@ def _row(
     people: Mapping[tuple[str, str], Known],
     run_id: int,
     now: datetime,
+    as_of: datetime,
     raw_ttl: timedelta,
 ) -> tuple[Any, ...]:
     each = judged.item
@@ -231,8 +242,8 @@ def _row(
     keeps_raw = judged.enters and bool(each.raw)
     return (
         new_uid(now), work.team_id, work.source_id, each.external_id, run_id,
-        person.id if person else None, each.kind, each.occurred_at, now, each.text, each.permalink,
-        each.parent_id, judged.state, judged.left_out, dict(each.details),
+        person.id if person else None, each.kind, each.occurred_at, now, as_of, each.text,
+        each.permalink, each.parent_id, judged.state, judged.left_out, dict(each.details),
         dict(each.raw) if keeps_raw else None, now + raw_ttl if keeps_raw else None,
     )  # fmt: skip
 
@@ -242,19 +253,22 @@ def _refresh(
     old: Sequence[Judged],
     found: Mapping[str, Any],
     people: Mapping[tuple[str, str], Known],
+    as_of: datetime,
 ) -> None:
     """Follow what the network changed about items that are stored: their text, and deletion."""
     changed = []
     for each in old:
         row = found[each.item.external_id]
+        if row.as_of > as_of:
+            continue
         text = row.text if each.item.deleted else each.item.text
         state = each.state if each.enters or each.item.deleted else row.state
         if (text, state) != (row.text, row.state):
             reason = None if state == "kept" else each.left_out
             person = people.get(who(each))
             owner = person.id if person is not None and each.enters else row.identity_id
-            changed.append((row.id, text, state, reason, owner))
-    columns = ("text", "state", "reason", "identity_id")
+            changed.append((row.id, text, state, reason, owner, as_of))
+    columns = ("text", "state", "reason", "identity_id", "as_of")
     update_each(conn, item, "id", columns, sorted(changed, key=lambda values: values[0]))
 
 

@@ -73,6 +73,7 @@ class Source(BaseModel):
     action_id: int
     action_uid: str
     importer_key: str
+    connection_id: int | None = None
     config: dict[str, Any]
     config_version: int
     floor_at: datetime | None

@@ -181,14 +181,14 @@ class House:
             raise TypeError(found)
         return found
 
-    def work(self) -> int:
-        """Let a worker do every import that is due; returns how many turns it took."""
+    def work(self, *kinds: str) -> int:
+        """Let a worker do every import that is due, or other kinds; returns how many turns."""
         all_kinds = Kinds(jobs.kinds())
         place = Works(self.inst, all_kinds)
         turns = 0
         while True:
             reconciler.tick(place)
-            taken = runner.run(place, all_kinds["import"])
+            taken = sum(runner.run(place, all_kinds[kind]) for kind in kinds or ("import",))
             turns += taken
             if not taken:
                 return turns

@@ -13,6 +13,14 @@ from tombola.api import Invalid
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 #: Media types to ask the fetcher for.
 TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+#: How their files begin; WEBP has its length before its name.
+#: Source: the formats' specifications.
+_MAGIC = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
 #: Pixels of the largest picture that is unpacked. Of a JPEG, whose decoder shrinks while it reads,
 #: cameras make more. Measured at these: PNG and GIF take 170 MB for a moment, JPEG 70, WebP 300.
 MAX_PIXELS = 16_000_000
@@ -37,6 +45,13 @@ class Picture:
     width: int
     height: int
     media_type: str = "image/jpeg"
+
+
+def kind_of(data: bytes) -> str | None:
+    """The media type that a file's first bytes say, one of ``TYPES``; None for anything else."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _MAGIC if data.startswith(start)), None)
 
 
 def redraw(data: bytes) -> Picture:

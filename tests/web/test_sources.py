@@ -253,9 +253,8 @@ class TestSamples:
     @pytest.fixture
     def shown(self, desk, monkeypatch):
         """Preview a post with one picture, and give the picture's address on our page."""
-        found = photo(desk.house, 1)
         media = [Media(MediaKind.PHOTO, "https://pictures.example.org/1.png")]
-        desk.house.feed.posts = [replace(found, media=media)]
+        desk.house.feed.posts = [replace(photo(desk.house, 1), media=media)]
         asked = []
 
         def get(url, **_):
@@ -263,9 +262,10 @@ class TestSamples:
             return HttpResponse(200, {"content-type": "image/png"}, b"\x89PNG\r\n\x1a\n...")
 
         monkeypatch.setattr(desk.house.inst.fetcher, "get", get)
-        address = html.unescape(re.search(r'<img src="([^"]+sample[^"]+)"', desk.form().text)[1])
+        found = re.search(r'<img src="([^"]+sample[^"]+)"', desk.form().text)
+        assert found is not None
         assert asked == []
-        return address, asked
+        return html.unescape(found[1]), asked
 
     def test_the_team_sees_it_and_nothing_is_kept(self, desk, shown):
         address, asked = shown

@@ -33,13 +33,12 @@ def claim(conn: Connection, posted: Sequence[Posted]) -> list[Posted]:
     ordered = [rows[place] for place in sorted(rows, key=str)]
     columns = ("team_id", "token_id", "key", "body_hash", "answer", "at")
     fresh = insert_new(conn, idempotency, columns, ordered)
-    new = set(
-        conn.execute(
-            select(idempotency.c.token_id, idempotency.c.key).where(
-                members(conn, idempotency.c.id, fresh)
-            )
-        ).tuples()
+    of_fresh = conn.execute(
+        select(idempotency.c.token_id, idempotency.c.key).where(
+            members(conn, idempotency.c.id, fresh)
+        )
     )
+    new = {(row.token_id, row.key) for row in of_fresh}
     mine = []
     for each in posted:
         if each.key is None or (each.token_id, each.key) in new:

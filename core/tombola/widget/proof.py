@@ -15,7 +15,7 @@ from enum import StrEnum
 #: How far a signature's time may be from ours, either way.
 SKEW = timedelta(minutes=5)
 VERSION = "v1"
-_SIGNATURE = re.compile(r"v1\.([0-9]{9,11})\.([0-9A-Za-z_-]{16,64})\.([0-9a-f]{64})", re.ASCII)
+_SIGNATURE = re.compile(r"v1\.([1-9][0-9]{8,10})\.([0-9A-Za-z_-]{16,64})\.([0-9a-f]{64})", re.ASCII)
 
 
 class Flaw(StrEnum):

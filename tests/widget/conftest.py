@@ -310,19 +310,35 @@ def office(site):
         yield Office(site, server, came)
 
 
-@pytest.fixture
-def tombola(site):
-    """The real application at http://localhost:<port>."""
+@contextmanager
+def running(inst: Installation) -> Iterator[str]:
+    """Serve the real application at http://localhost:<port>."""
     server = make_server("127.0.0.1", 0, lambda _environ, _start: [], threaded=True)
     address = f"http://localhost:{server.server_port}"
-    settings = site.inst.settings.model_copy(update={"base_url": address})
-    app = create_app(dataclasses.replace(site.inst, settings=settings))
+    settings = inst.settings.model_copy(update={"base_url": address})
+    app = create_app(dataclasses.replace(inst, settings=settings))
     app.extensions[hot.NAME] = hot.make(app.extensions["tombola"], fresh_s=0)
     server.app = app
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield address
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    app.extensions[hot.NAME].tracker.close()
+    try:
+        yield address
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        app.extensions[hot.NAME].tracker.close()
+
+
+@pytest.fixture
+def tombola(site):
+    """The real application."""
+    with running(site.inst) as address:
+        yield address
+
+
+@pytest.fixture
+def fair(office):
+    """The real application with a mail server, whose mails are the office's."""
+    with running(office.inst) as address:
+        yield address

@@ -3,6 +3,9 @@
 from werkzeug.wrappers import Request, Response
 
 from tombola.testing.network import Clock, Network
+from tombola_sandbox.meta.dialog import Dialogs
+from tombola_sandbox.meta.graph import Graph
+from tombola_sandbox.meta.pictures import mount_pictures as mount_signed_pictures
 from tombola_sandbox.pages import Pages
 from tombola_sandbox.pictures import draw
 from tombola_sandbox.world import World
@@ -15,7 +18,7 @@ DAY_S = 86_400
 
 
 def sandbox_app(*, world: World | None = None, clock: Clock | None = None) -> Network:
-    """Make the network: X API v2, its OAuth, its pictures.
+    """Make the networks: X API v2, its OAuth, its pictures; Facebook's and Instagram's Graph API.
 
     Args:
         world: what exists in it; a new, empty one if not given.
@@ -33,7 +36,15 @@ def sandbox_app(*, world: World | None = None, clock: Clock | None = None) -> Ne
     XOAuth(network, world, pages)
     XIntent(network, world, pages)
     mount_pictures(network, world)
+    mount_meta(network, world, pages)
     return network
+
+
+def mount_meta(network: Network, world: World, pages: Pages) -> None:
+    """Put Meta beside X: each of its hosts is the beginning of a path."""
+    Graph(network, world.meta.things, world.meta.access, world.meta.usage)
+    Dialogs(network, world.meta, pages)
+    mount_signed_pictures(network, world.meta.things)
 
 
 def mount_pictures(network: Network, world: World) -> None:

@@ -22,6 +22,7 @@ from tombola_sandbox.bodies import (
     post_body,
 )
 from tombola_sandbox.ids import Snowflakes, short_hash
+from tombola_sandbox.meta.realm import Meta
 from tombola_sandbox.models import Included, Json, Person, Picture, Post, Standing
 from tombola_sandbox.switches import Switches
 from tombola_sandbox.wallet import Wallet
@@ -41,6 +42,7 @@ class World:
         access: applications and tokens.
         wallet: the credits left.
         switches: how strict or lively the world is.
+        meta: Facebook and Instagram.
         shifts: by how much recordings were moved in time, by their mark.
     """
 
@@ -57,6 +59,7 @@ class World:
         self.access = Access(clock, self._write)
         self.wallet = Wallet(clock, self._write)
         self.switches = Switches(self._write)
+        self.meta = Meta(clock, self._write)
         self._order: list[int] = []
         self._ids = {name: Snowflakes(n) for n, name in enumerate(("post", "media"), 11)}
         self._lock = threading.RLock()
@@ -219,6 +222,8 @@ class World:
             self.access.read(what, line.body)
         elif room == "credits":
             self.wallet.read(what, line.body)
+        elif room == "meta":
+            self.meta.things.read(what, line.subject, line.body)
         elif room == "switch":
             self.switches.read(line.subject, line.body)
         elif (happen := self._happenings.get(line.kind)) is not None:

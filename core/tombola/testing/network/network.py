@@ -94,8 +94,8 @@ class Network:
         self._quiet = quiet
         self._map = Map()
         self._handlers: dict[str, Handler] = {}
-        self._in_words: dict[FaultKind, Callable[[Request], Response]] = {}
-        self._no_route: Callable[[Request, HTTPException], Response] = _plain_error
+        self._in_words: dict[tuple[FaultKind, str], Callable[[Request], Response]] = {}
+        self._no_route: dict[str, Callable[[Request, HTTPException], Response]] = {}
         self._around: list[Callable[[Request, Response], Response]] = []
 
     def route(self, rule: str, *methods: str) -> Callable[[Handler], Handler]:
@@ -117,13 +117,21 @@ class Network:
         """Answer POST."""
         return self.route(rule, "POST")
 
-    def when_broken(self, kind: FaultKind, answer: Callable[[Request], Response]) -> None:
-        """Say a fault in the network's own words; statuses have plain words otherwise."""
-        self._in_words[kind] = answer
+    def when_broken(
+        self, kind: FaultKind, answer: Callable[[Request], Response], *, under: str = ""
+    ) -> None:
+        """Say a fault in the network's own words; statuses have plain words otherwise.
 
-    def when_lost(self, answer: Callable[[Request, HTTPException], Response]) -> None:
+        ``under`` is the beginning of the paths that speak so, as one application may hold several
+        networks; the longest beginning that fits answers.
+        """
+        self._in_words[kind, under] = answer
+
+    def when_lost(
+        self, answer: Callable[[Request, HTTPException], Response], *, under: str = ""
+    ) -> None:
         """Answer unknown paths and wrong methods in the network's own words."""
-        self._no_route = answer
+        self._no_route[under] = answer
 
     def after(self, change: Callable[[Request, Response], Response]) -> None:
         """Let ``change`` see every answer before it goes out, faults not included."""
@@ -164,7 +172,8 @@ class Network:
         try:
             endpoint, parts = self._map.bind_to_environ(request.environ).match()
         except HTTPException as error:
-            response = self._no_route(request, error)
+            under = _longest(request.path, self._no_route)
+            response = self._no_route.get(under, _plain_error)(request, error)
         else:
             response = self._handlers[str(endpoint)](request, **parts)
         for change in self._around:
@@ -174,7 +183,9 @@ class Network:
     def _refuse(self, request: Request, fault: Fault) -> Response:
         if fault.says is not None:
             return _garbage(request, fault.says)
-        return self._in_words.get(fault.kind, _PLAIN[fault.kind])(request)
+        spoken = [under for kind, under in self._in_words if kind is fault.kind]
+        words = self._in_words.get((fault.kind, _longest(request.path, spoken)))
+        return (words or _PLAIN[fault.kind])(request)
 
     def _hang(self, request: Request, fault: Fault) -> Response:
         if request.environ.get(IN_PROCESS):
@@ -191,6 +202,11 @@ class Network:
         caller = str(request.environ.get(CALLER, ""))
         kind = fault.kind.value if fault else ""
         self.calls.add(Call(at, request.method, request.path, query, status, took_s, caller, kind))
+
+
+def _longest(path: str, beginnings: Iterable[str]) -> str:
+    """Give the longest beginning that a path has; the empty one fits every path."""
+    return max((b for b in beginnings if path.startswith(b)), key=len, default="")
 
 
 def _wait(request: Request, lasts: timedelta) -> None:

@@ -1,0 +1,1 @@
+"""Facebook and Instagram: their Graph API, dialogs, webhooks and pictures."""

@@ -115,7 +115,7 @@ def problem_from(status: int, body: Any, *secrets: str) -> Problem:
         subcode=_code(found.get("error_subcode")),
         transient=found.get("is_transient") is True,
         said=shortened(redacted(said, *secrets)),
-        trace=shortened(text(found.get("fbtrace_id")) or ""),
+        trace=shortened(redacted(text(found.get("fbtrace_id")) or "", *secrets)),
     )
 
 

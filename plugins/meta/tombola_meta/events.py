@@ -26,6 +26,9 @@ MESSAGING: Final = "meta.page.messaging"
 #: Kinds of news on a page that come by the thousand and enter nobody.
 NOISE: Final = frozenset({"like", "reaction"})
 
+#: A comment's own time is that of its first event; an edit or a removal came later.
+FIRST: Final = "add"
+
 #: Lists of messages; those in ``standby`` are held by another app.
 MESSAGES: Final = ("messaging", "standby")
 
@@ -56,9 +59,9 @@ def events_from(body: Raw) -> Iterator[Accepted]:
 def _change(about: str, account: str, entry: Raw, change: Raw) -> Iterator[Accepted]:
     field = text(change.get("field")) or ""
     topic, value = TOPICS.get((about, field)), mapping(change.get("value"))
-    if topic is None or not value or value.get("item") in NOISE:
+    if topic is None or not value or text(value.get("item")) in NOISE:
         return
-    at = time_from(value.get("created_time")) if value.get("verb") in FIRST else None
+    at = time_from(value.get("created_time")) if text(value.get("verb")) == FIRST else None
     yield _event(
         topic,
         account,
@@ -66,10 +69,6 @@ def _change(about: str, account: str, entry: Raw, change: Raw) -> Iterator[Accep
         hashed=[about, account, entry.get("time"), field, value],
         at=at or time_from(entry.get("time")),
     )
-
-
-#: A comment's own time is that of its first event; an edit or a removal came later.
-FIRST: Final = frozenset({"add"})
 
 
 def _message(account: str, name: str, message: Raw) -> Iterator[Accepted]:

@@ -19,8 +19,8 @@ def parsed(body: bytes) -> Any:
     """
     try:
         return clean(json.loads(body))
-    except RecursionError:
-        raise ValueError("the JSON is nested too deeply") from None
+    except (ValueError, RecursionError):
+        raise ValueError("this is no JSON, or nested too deeply") from None
 
 
 def clean(value: Any, *, depth: int = 0) -> Any:

@@ -6,7 +6,8 @@ from pydantic import Field, SecretStr
 
 from tombola.api import Config, Ctx
 
-_ADDRESS: Final = r"^https?://[^\s/?#]+$"
+#: A path may follow, where one host plays several.
+_ADDRESS: Final = r"^https?://[^\s?#]+$"
 
 
 class OperatorSettings(Config):

@@ -57,7 +57,9 @@ def chosen(
     return found
 
 
-def why_not(conn: Connection, importer: Importer[Any, Any], connection_id: int | None) -> Text | None:
+def why_not(
+    conn: Connection, importer: Importer[Any, Any], connection_id: int | None
+) -> Text | None:
     """Say why a source has to wait for a member to mend its account; None when it need not."""
     if importer.connection is None:
         return None

@@ -26,8 +26,8 @@ from tombola.api import (
     Window,
 )
 from tombola.importing import distinct, rules, samples
-from tombola.importing.limits import holders_for
 from tombola.importing.accounts import chosen
+from tombola.importing.limits import holders_for
 from tombola.importing.work import CALL, import_action
 from tombola.installation import Installation
 from tombola.plans.service import allows
@@ -154,6 +154,8 @@ def judge(
         answer = allows(inst, actor.team_id, feature)
         if isinstance(answer, Denied):
             raise NotAllowed(answer)
+    with inst.db.read() as conn:
+        chosen(conn, inst, actor.team_id, importer, config)
     with inst.db.read() as conn:
         chosen(conn, inst, actor.team_id, importer, config)
     _complain(inst.plugins.complaints(key, config, actor.team_id, actor.team_uid))

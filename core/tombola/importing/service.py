@@ -201,17 +201,6 @@ def runs(inst: Installation, actor: Actor, uid: str, *, limit: int = 20) -> list
         return [run_of(each) for each in found]
 
 
-def run_of_source(inst: Installation, actor: Actor, uid: str, run_uid: str) -> Run:
-    """One run of a source with what each call brought. Raises NotFound."""
-    with inst.db.read() as conn:
-        row = source_row(conn, actor, uid)
-        mine = (run.c.source_id == row["id"], run.c.uid == run_uid)
-        found = first(conn, select(run).where(*mine))
-    if found is None:
-        raise NotFound("There is no such run.")
-    return run_of(found)
-
-
 def _lanes(importer: Importer[Any, Any]) -> list[Lane]:
     """LIVE always, since new posts are what a source is for; HISTORY where the network has it."""
     return [each for each in Lane if each is Lane.LIVE or each in importer.lanes]

@@ -24,7 +24,8 @@ TAKEN = frozenset({Status.NEW, Status.SPENT, Status.OUTSIDE, Status.REFUSED})
 
 _ITEM_COLUMNS = (
     "uid", "team_id", "source_id", "external_id", "run_id", "identity_id", "kind", "occurred_at",
-    "seen_at", "as_of", "text", "permalink", "parent_id", "state", "reason", "details", "raw", "raw_until",
+    "seen_at", "as_of", "text", "permalink", "parent_id", "state", "reason", "details", "raw",
+    "raw_until",
 )  # fmt: skip
 _MEDIA_COLUMNS = (
     "uid", "team_id", "item_id", "position", "kind", "url", "alt", "state", "attempts", "width",

@@ -953,12 +953,14 @@ def upgrade() -> None:
         sa.Column("next_run_at", UtcDateTime(), nullable=True),
         sa.Column("removed_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["connection_id"], ["connection.id"], name=op.f("fk_source_connection_id")
-        ),
-        sa.ForeignKeyConstraint(
             ["team_id", "action_id"],
             ["action.team_id", "action.id"],
             name=op.f("fk_source_team_id_action_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "connection_id"],
+            ["connection.team_id", "connection.id"],
+            name=op.f("fk_source_team_id_connection_id"),
         ),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_source_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
@@ -967,6 +969,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("source", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_source_action_id"), ["action_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_source_connection_id"), ["connection_id"], unique=False
+        )
 
     op.create_table(
         "total",
@@ -1021,6 +1026,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("occurred_at", UtcDateTime(), nullable=True),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.Column("as_of", UtcDateTime(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("permalink", sa.Text(), nullable=True),
         sa.Column("parent_id", sa.Text(), nullable=True),
@@ -1179,6 +1185,7 @@ def downgrade() -> None:
     op.drop_table("entry_change")
     op.drop_table("total")
     with op.batch_alter_table("source", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_source_connection_id"))
         batch_op.drop_index(batch_op.f("ix_source_action_id"))
 
     op.drop_table("source")

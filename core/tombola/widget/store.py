@@ -74,7 +74,10 @@ def _keep_parts(
     weighed = nonces.spend(conn, weighed)
     counting = [each for each in weighed if each.counts]
     kept = events.keep(conn, [_event(inst, each, met[_who(each.part)]) for each in counting])
-    happened = settle.unsettled(conn, ids=kept.fresh | kept.raised, limit=inst.db.set_size)
+    # Of nobody who is known there is nothing to record, which is what most sets hold.
+    somebody = any(each.entrant_id is not None for each in met.values())
+    ids = kept.fresh | kept.raised if somebody else frozenset[int]()
+    happened = settle.unsettled(conn, ids=ids, limit=inst.db.set_size)
     late = {number for each in bound for number in _of(each)}
     places = {part.place.campaign.id: part.place for part in parts}
     for number, place in sorted(places.items()):

@@ -8,8 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as WaitedTooLong
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -28,6 +26,19 @@ STUCK_S = 2.0
 RETRY_AFTER = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)
+
+
+class _Waiting(Generic[T]):
+    """A part and its sender, who sleeps on ``done``: of all ways to wait the cheapest."""
+
+    __slots__ = ("done", "given_up", "part", "wrong")
+
+    def __init__(self, part: T) -> None:
+        self.part = part
+        self.wrong: Exception | None = None
+        self.given_up = False
+        self.done = threading.Lock()
+        self.done.acquire()
 
 
 class Writer(Generic[T]):
@@ -60,7 +71,7 @@ class Writer(Generic[T]):
         self._patience_s = patience_s
         self._stuck_s = stuck_s
         self._committing_since = float("inf")
-        self._waiting: deque[tuple[T, Future[None]]] = deque()
+        self._waiting: deque[_Waiting[T]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -72,18 +83,19 @@ class Writer(Generic[T]):
             Busy: too much waits already, or the wait was too long; the part may be given again.
             Exception: what ``commit`` raised for this part alone.
         """
-        done: Future[None] = Future()
+        mine = _Waiting(part)
         with self._changed:
             if self._closed or len(self._waiting) >= self._room or self._is_stuck():
                 raise Busy(RETRY_AFTER)
-            self._waiting.append((part, done))
+            self._waiting.append(mine)
             self._start()
-            self._changed.notify()
-        try:
-            done.result(self._patience_s)
-        except WaitedTooLong as late:
-            done.cancel()  # its sender is told to send it again
-            raise Busy(RETRY_AFTER) from late
+            if len(self._waiting) == 1:  # else it is awake already
+                self._changed.notify()
+        if not mine.done.acquire(timeout=self._patience_s):
+            mine.given_up = True
+            raise Busy(RETRY_AFTER)
+        if mine.wrong is not None:
+            raise mine.wrong
 
     def close(self) -> None:
         """Write what waits and stop. Later parts are refused as busy."""
@@ -111,34 +123,38 @@ class Writer(Generic[T]):
                     return
                 parts = self._next_set()
             self._committing_since = time.monotonic()
-            self._write_set([each for each in parts if each[1].set_running_or_notify_cancel()])
+            self._write_set([each for each in parts if not each.given_up])
             self._committing_since = float("inf")
 
-    def _next_set(self) -> list[tuple[T, "Future[None]"]]:
+    def _next_set(self) -> list[_Waiting[T]]:
         """Take what fits into one set, the first in any case, in the order of arrival."""
         parts = [self._waiting.popleft()]
-        weight = self._weigh(parts[0][0])
-        while self._waiting and weight + self._weigh(self._waiting[0][0]) <= self._largest:
+        weight = self._weigh(parts[0].part)
+        while self._waiting and weight + self._weigh(self._waiting[0].part) <= self._largest:
             parts.append(self._waiting.popleft())
-            weight += self._weigh(parts[-1][0])
+            weight += self._weigh(parts[-1].part)
         return parts
 
-    def _write_set(self, parts: list[tuple[T, "Future[None]"]]) -> None:
+    def _write_set(self, parts: list[_Waiting[T]]) -> None:
         if not parts:
             return
         try:
-            self._commit([part for part, _ in parts])
+            self._commit([each.part for each in parts])
         except Busy as wait:
-            for _, done in parts:
-                done.set_exception(wait)
+            _answer(parts, wait)
         except Exception as wrong:
             if len(parts) == 1:
                 log.exception("push_not_written")
-                parts[0][1].set_exception(wrong)
+                _answer(parts, wrong)
                 return
             # One that cannot be written takes no other with it.
             for each in parts:
                 self._write_set([each])
         else:
-            for _, done in parts:
-                done.set_result(None)
+            _answer(parts, None)
+
+
+def _answer(parts: Sequence[_Waiting[T]], wrong: Exception | None) -> None:
+    for each in parts:
+        each.wrong = wrong
+        each.done.release()

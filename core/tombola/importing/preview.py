@@ -156,8 +156,6 @@ def judge(
             raise NotAllowed(answer)
     with inst.db.read() as conn:
         chosen(conn, inst, actor.team_id, importer, config)
-    with inst.db.read() as conn:
-        chosen(conn, inst, actor.team_id, importer, config)
     _complain(inst.plugins.complaints(key, config, actor.team_id, actor.team_uid))
     _complain(_too_many_keys(inst, actor, importer, config))
     return importer, config

@@ -47,7 +47,8 @@ def add(inst: Installation, actor: Actor, action_uid: str, form: SourceForm) -> 
         account = chosen(conn, inst, actor.team_id, importer, config)
         source_id = insert_one(
             conn, source, uid=uid, team_id=actor.team_id, action_id=of["id"], importer_key=key,
-            config=stored, config_version=importer.config_version, connection_id=account, floor_at=_utc(form.floor_at),
+            config=stored, config_version=importer.config_version, connection_id=account,
+            floor_at=_utc(form.floor_at),
             cap=form.cap, every_seconds=form.every_seconds, state=SourceState.ACTIVE, detail={},
             created_at=now, next_run_at=now,
         )  # fmt: skip
@@ -199,6 +200,17 @@ def runs(inst: Installation, actor: Actor, uid: str, *, limit: int = 20) -> list
             select(run).where(run.c.source_id == row["id"]).order_by(run.c.id.desc()).limit(limit)
         ).mappings()
         return [run_of(each) for each in found]
+
+
+def run_of_source(inst: Installation, actor: Actor, uid: str, run_uid: str) -> Run:
+    """One run of a source with what each call brought. Raises NotFound."""
+    with inst.db.read() as conn:
+        row = source_row(conn, actor, uid)
+        mine = (run.c.source_id == row["id"], run.c.uid == run_uid)
+        found = first(conn, select(run).where(*mine))
+    if found is None:
+        raise NotFound("There is no such run.")
+    return run_of(found)
 
 
 def _lanes(importer: Importer[Any, Any]) -> list[Lane]:

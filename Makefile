@@ -45,7 +45,7 @@ lint: $(V)/.test
 	$(V)/bin/lint-imports
 
 bench: $(V)/.test
-	$(V)/bin/python -m bench.ledger
+	@for each in ledger tracking poll; do $(V)/bin/python -m bench.$$each || exit; done
 
 fmt: $(V)/.test
 	$(V)/bin/ruff check --fix .

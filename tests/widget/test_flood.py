@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event as engine_events
 from tests.widget.conftest import OPERATOR
 
+from tombola.api import Busy
 from tombola.campaigns import actions, service
 from tombola.campaigns.rules import ActionForm, CampaignForm
 from tombola.teams.rules import Actor
@@ -36,10 +37,9 @@ def road(site):
     """The hot roads of a process whose buckets do not fill again."""
     site.action("VIP")
     made = hot.make(site.inst, fresh_s=60)
-    still = {"clock": lambda: 0.0}
-    made.tracker._by_network = Buckets(BY_NETWORK, **still)
-    made.tracker._by_campaign = Buckets(BY_CAMPAIGN, **still)
-    made.tracker._by_visitor = Buckets(BY_VISITOR, **still)
+    made.tracker._by_network = Buckets(BY_NETWORK, clock=lambda: 0.0)
+    made.tracker._by_campaign = Buckets(BY_CAMPAIGN, clock=lambda: 0.0)
+    made.tracker._by_visitor = Buckets(BY_VISITOR, clock=lambda: 0.0)
     yield made
     made.tracker.close()
 
@@ -220,12 +220,12 @@ def test_stuck_commit_refuses_at_once_and_what_waited_is_not_written_later():
     with ThreadPoolExecutor() as pool:
         first = pool.submit(writer.write, 1)
         assert begun.wait(10)
-        with pytest.raises(hot.Busy):
+        with pytest.raises(Busy):
             writer.write(2)
-        with pytest.raises(hot.Busy):
+        with pytest.raises(Busy):
             first.result(10)
     writer._stuck_s = 60.0
-    with pytest.raises(hot.Busy):
+    with pytest.raises(Busy):
         writer.write(3)
     go_on.set()
     writer.write(4)

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -73,7 +74,7 @@ def body(**changes):
     return json.dumps({"v": "visitor-1", "k": ["y2sB7"], "e": [["VIP"]], **changes}).encode()
 
 
-PUSHES = {
+PUSHES: dict[str, dict[str, Any]] = {
     "plain": {"body": PUSH},
     "text": {"body": PUSH, "headers": {"Content-Type": "text/plain;charset=UTF-8"}},
     "json": {"body": PUSH, "headers": {"Content-Type": "application/json"}},
@@ -125,7 +126,7 @@ def test_push_is_answered_alike(two, name):
     assert front == flask
 
 
-POLLS = {
+POLLS: dict[str, dict[str, Any]] = {
     "nobody": {},
     "head": {"method": "HEAD"},
     "unknown key": {"path": "/s/zzzzz"},

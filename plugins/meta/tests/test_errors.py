@@ -55,6 +55,8 @@ def judged(code, subcode=None, status=400, headers=None, **more):
         (299, None, PermissionLost),
         (368, None, Blocked),
         (2500, None, SourceGone),
+        (2635, None, SourceGone),
+        (15, None, SourceGone),
         (77777, None, Retry),
     ],
 )

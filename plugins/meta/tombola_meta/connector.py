@@ -40,6 +40,7 @@ WARNED: Final = timedelta(days=14)
 #: What a page sends here. Events of a linked Instagram account come once the app is subscribed
 #: to the page at all. Source: Meta, Graph API, “Page Subscribed Apps”; read 2026-11-21.
 SUBSCRIBED: Final = ("feed", "mention")
+SUBSCRIPTION: Final = {"fields": "id,subscribed_fields"}
 
 #: Pages of ``/me/accounts``, a hundred each: the core takes 500 accounts. Ours.
 LISTS_MAX: Final = 5
@@ -134,7 +135,7 @@ NO_PAGES: Final = (
 def _subscribed(ctx: Ctx, graph: Graph, page: str) -> set[str]:
     """Give the fields that this app has subscribed to."""
     own = settings_of(ctx).app_id
-    for each in graph.pages(f"{page}/subscribed_apps", most=1):
+    for each in graph.pages(f"{page}/subscribed_apps", SUBSCRIPTION, most=1):
         if uid(each.get("id")) == own:
             return set(words(each.get("subscribed_fields")))
     return set()

@@ -50,7 +50,9 @@ PERMISSION: Final = frozenset({APP_PERMISSION, *range(200, 300)})
 NO_HASHTAG: Final = (24, 2207024)
 NO_OBJECT: Final = (100, 33)
 POLICY: Final = 368
-UNKNOWN_PATH: Final = 2500
+#: Unknown paths, versions that have ended, calls with a token of the wrong kind: mistakes of ours
+#: or of the settings, which no repetition mends.
+MISTAKES: Final = frozenset({12, 15, 2500, 2635})
 
 #: Why a token is dead, in words that help; anything else “is no longer valid”.
 TOKEN_WORDS: Final[Mapping[int, str]] = {
@@ -60,6 +62,7 @@ TOKEN_WORDS: Final[Mapping[int, str]] = {
     463: "it has expired",
     464: "that person has not confirmed their account at Facebook",
     467: "it was taken back",
+    492: "that person no longer has a role on the page",
 }
 
 
@@ -199,7 +202,7 @@ def _gone(problem: Problem) -> FetchError | None:
         return SourceGone("Meta no longer has this, or does not show it to this account")
     if problem.code == NO_OBJECT[0]:
         return SourceGone(_with_words("Meta does not take what it was asked", problem))
-    if problem.code == UNKNOWN_PATH:
+    if problem.code in MISTAKES:
         return SourceGone(_with_words("Meta does not know the call; tell who runs this", problem))
     return None
 

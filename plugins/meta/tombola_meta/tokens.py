@@ -105,10 +105,7 @@ def facebook_token(ctx: Ctx, flow: Flow, code: str) -> Token:
     Raises:
         FetchError: Facebook did not take it, or did not answer.
     """
-    settings = settings_of(ctx)
-    return _exchanged(
-        ctx, Host.FACEBOOK, {**_app(settings), "redirect_uri": flow.callback, "code": code}
-    )
+    return _exchanged(ctx, {**_app(settings_of(ctx)), "redirect_uri": flow.callback, "code": code})
 
 
 def long_lived(ctx: Ctx, token: Token) -> Token:
@@ -118,7 +115,7 @@ def long_lived(ctx: Ctx, token: Token) -> Token:
         "grant_type": "fb_exchange_token",
         "fb_exchange_token": token.value,
     }
-    return _exchanged(ctx, Host.FACEBOOK, asked)
+    return _exchanged(ctx, asked)
 
 
 def facts_of(ctx: Ctx, token: str) -> TokenFacts:
@@ -184,11 +181,11 @@ def _app(settings: OperatorSettings) -> Mapping[str, str]:
     }
 
 
-def _exchanged(ctx: Ctx, host: Host, asked: Mapping[str, str]) -> Token:
-    settings = settings_of(ctx)
-    url = addresses.graph(settings, host, "oauth/access_token")
+def _exchanged(ctx: Ctx, asked: Mapping[str, str]) -> Token:
+    """Post what is asked, so that no secret stands in an address."""
+    url = addresses.graph(settings_of(ctx), Host.FACEBOOK, "oauth/access_token")
     secrets = tuple(asked.values())
-    response = reached(lambda: ctx.http.get(url, params=asked), *secrets)
+    response = reached(lambda: ctx.http.post(url, form=asked), *secrets)
     return _token_in(ctx, response, *secrets)
 
 

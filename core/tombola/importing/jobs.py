@@ -6,10 +6,11 @@ from datetime import timedelta
 from sqlalchemy import delete, exists, select, update
 
 from tombola.entries.models import entry
-from tombola.importing import distinct, limits, media, recheck, recheck_turn, work
+from tombola.importing import distinct, limits, listen, media, recheck, recheck_turn, work
 from tombola.importing.engine import take_turn
 from tombola.importing.models import item, limit_key, limit_seen, run
 from tombola.importing.store import CAUSE
+from tombola.inbox.service import HEAR, HEARD
 from tombola.installation import Installation
 from tombola.queue.kinds import Done, Kind, Result
 from tombola.queue.tasks import Claim
@@ -27,6 +28,8 @@ def kinds() -> Sequence[Kind]:
         Kind(work.IMPORT, take_turn, lease=work.LEASE, concurrency=8),
         Kind(media.MEDIA, media.fetch_pictures, lease=media.LEASE, concurrency=2),
         Kind(recheck.RECHECK, recheck_turn.look_again, lease=work.LEASE, concurrency=2),
+        Kind(HEARD, listen.fan_out),
+        Kind(HEAR, listen.hear, lease=work.LEASE, concurrency=8),
         Kind(TIDY, tidy, every=timedelta(hours=1), concurrency=1),
     )
 

@@ -21,6 +21,7 @@ from tombola.importing.states import SourceState
 from tombola.importing.store import CAUSE, hand_over
 from tombola.importing.views import Run, Source, run_of, sources_where
 from tombola.importing.work import IMPORT, import_action, source_row, task_key
+from tombola.inbox.service import HEAR
 from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.teams.audit import audit
@@ -110,8 +111,10 @@ def resume(inst: Installation, actor: Actor, uid: str) -> None:
         row = source_row(conn, actor, uid)
         _set_state(conn, row["id"], SourceState.ACTIVE)
         _wake_open_lanes(conn, actor, row["id"], now)
+        tasks.wake(conn, actor.team_id, now)  # what it would have heard meanwhile
         audit(conn, actor, "source.resumed", uid, {}, now)
     inst.bell.ring(IMPORT)
+    inst.bell.ring(HEAR)
 
 
 def run_now(inst: Installation, actor: Actor, uid: str) -> None:

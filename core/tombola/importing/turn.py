@@ -1,6 +1,6 @@
 """What a turn writes besides its items: the run, the lane, the source, and the lease."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,8 +68,24 @@ def check(conn: Connection, work: Work) -> None:
     ).one_or_none()
     if row is None or row.state == SourceState.PAUSED or row.removed_at is not None:
         raise Paused
-    meant = [getattr(work, column.name) for column in (*_MEANING, lane.c.run_id)]
-    if [getattr(row, column.name) for column in (*_MEANING, lane.c.run_id)] != meant:
+    _compare(row, work, (*_MEANING, lane.c.run_id))
+
+
+def check_source(conn: Connection, work: Work) -> None:
+    """The same for work that belongs to no lane. Raises Paused, Changed."""
+    row = conn.execute(
+        select(source.c.state, source.c.removed_at, *_MEANING)
+        .where(source.c.id == work.source_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None or row.state == SourceState.PAUSED or row.removed_at is not None:
+        raise Paused
+    _compare(row, work, _MEANING)
+
+
+def _compare(row: Any, work: Work, columns: Sequence[Any]) -> None:
+    names = [column.name for column in columns]
+    if [getattr(row, name) for name in names] != [getattr(work, name) for name in names]:
         raise Changed
 
 

@@ -1,16 +1,9 @@
 """How the script behaves on a page that is not ours: errors, storage, links, redirects."""
 
-import gzip
-import hashlib
 import json
-from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
-from tombola.widget import scripts
-
-SOURCE = Path(str(files("tombola.widget").joinpath("static_src")))
 STUB = "<script>window.ran = []; window.Gleam = window.Gleam || [];</script>"
 
 
@@ -24,27 +17,6 @@ def until(page, condition):
 
 def stored(page):
     return json.loads(page.evaluate("localStorage.tombola || '{}'"))
-
-
-def test_built_files_belong_to_their_sources():
-    lines = (SOURCE / "BUILT.sha256").read_text().splitlines()
-    noted = {name: digest for digest, name in (line.split() for line in lines)}
-    present = {path.name for path in SOURCE.iterdir() if path.suffix in {".js", ".css"}}
-    assert present == {name for name in noted if "/" not in name}
-    for name, digest in noted.items():
-        assert hashlib.sha256((SOURCE / name).read_bytes()).hexdigest() == digest, (
-            f"{name}: run `make assets`"
-        )
-
-
-def test_trk_js_weighs_at_most_a_kilobyte_and_a_half():
-    assert len(gzip.compress(scripts.tracker("https://tombola.example", "y2sB7"), 9)) <= 1500
-
-
-def test_address_and_key_are_baked_in():
-    text = scripts.tracker("https://tombola.example", "y2sB7").decode()
-    assert '"https://tombola.example","y2sB7"' in text
-    assert "{{" not in text
 
 
 def test_callback_gets_an_error_after_a_no(page, shop):

@@ -12,7 +12,7 @@
 ((window, document, host, kind, key, words) => {
   const QUIET_MS = 5e3; // a frame that says nothing for so long is given a link beside it
   const SCANS_MS = 50; // pages that change a lot are looked at this seldom
-  const KEY = /\/(?:competitions\/)?([0-9A-Za-z]{5})(?=[-/]|$)/;
+  const KEY = /\/([0-9A-Za-z]{5})(?:\/|$)|\/competitions\/([0-9A-Za-z]{5})-/; // the latter is an old form
   const LOOK = `
     :host{all:initial}
     *{box-sizing:border-box}
@@ -62,9 +62,9 @@
   /* A frame with the widget, which loads when it is put into the page. */
   const framed = (of, told, heard, { lang, theme }) => {
     const frame = make("iframe");
-    const follows = getComputedStyle(document.documentElement).colorScheme.includes("dark");
+    const schemes = getComputedStyle(document.documentElement).colorScheme + document.querySelector("meta[name=color-scheme]")?.content;
     // A page that says nothing is light, whatever its visitor's other pages are.
-    frame.name = "tombola-" + (theme || (follows ? "any" : "light"));
+    frame.name = "tombola-" + (theme || (schemes.includes("dark") ? "any" : "light"));
     const quiet = () => setTimeout(() => frames.get(frame).spoke || heard({ tombola: "quiet" }), QUIET_MS);
     frames.set(frame, { of, heard });
     frame.title = told.title;
@@ -79,7 +79,8 @@
   };
 
   const tell = (frame, type, of, { name, action }) => {
-    const detail = { type, campaign: { key: of, name }, action };
+    const detail = { type, campaign: { key: of, name } };
+    if (action) detail.action = { id: action.id, title: action.title };
     frame.dispatchEvent(new CustomEvent("tombola", { detail, bubbles: true, composed: true }));
     if (typeof window.onGleamEvent == "function") setTimeout(window.onGleamEvent, 0, detail);
   };
@@ -206,8 +207,8 @@
     const found = [];
     if (loader)
       for (const link of document.querySelectorAll("a.e-gleam,a.e-widget")) {
-        const of = KEY.exec(link.pathname)?.[1];
-        if (of) found.push([link, of]);
+        const [, now, once] = KEY.exec(link.pathname) || [];
+        if (now || once) found.push([link, now || once]);
       }
     if (found[0]) api.rescan(...found.map(([, of]) => of));
     for (const [link, of] of found) fill(link, "after", of, { ...loader, title: link.textContent.trim() || loader.title });

@@ -217,6 +217,10 @@ class ActionType(Keyed, ABC, Generic[C]):
         """Name the tracking names that complete it; the core compiles name → action. Pure."""
         return ()
 
+    def with_signal(self, config: C, name: str) -> C | None:
+        """Give the configuration with one more tracking name; None where it takes none. Pure."""
+        return None
+
     def signal_proof(self, config: C) -> Proof:
         """Say how far an event of ``signal_names`` must be believable to complete it. Pure."""
         return Proof.BROWSER

@@ -67,11 +67,19 @@ def test_config_survives_being_stored():
         assert CustomConfig.model_validate_json(config.model_dump_json()) == config
 
 
-def test_names_that_differ_only_in_case_are_complained_about(action, ctx):
+def test_name_that_is_there_twice_is_complained_about_and_another_spelling_is_not(action, ctx):
+    twice = CustomConfig(completed_by="tracking", signals=("UserID", "UserID"))
+    assert [complaint.field for complaint in action.check(ctx, twice)] == ["signals"]
     config = CustomConfig(completed_by="tracking", signals=("UserID", "userId"))
-    complaints = list(action.check(ctx, config))
-    assert [complaint.field for complaint in complaints] == ["signals"]
-    assert list(action.check(ctx, TRACKED)) == []
+    assert list(action.check(ctx, config)) == []
+
+
+def test_one_more_name_is_taken_where_tracking_completes_it(action):
+    more = action.with_signal(TRACKED, "vip")
+    assert more is not None
+    assert more.signals == ("Purchase", "VIP", "vip")
+    assert action.with_signal(TRACKED, "VIP") is None
+    assert action.with_signal(ASKED, "VIP") is None
 
 
 def test_view_shows_question_link_and_promise(action, ctx):

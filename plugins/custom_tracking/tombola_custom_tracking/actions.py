@@ -12,6 +12,7 @@ from tombola.api import (
     Completed,
     Ctx,
     Pending,
+    Proof,
     Rejected,
     Step,
     Text,
@@ -21,6 +22,7 @@ from tombola.api import (
     View,
     Who,
 )
+from tombola.toolkit.redaction import redacted
 from tombola_custom_tracking import listed
 from tombola_custom_tracking.answers import answer_model, fingerprint
 from tombola_custom_tracking.config import CustomConfig
@@ -47,17 +49,30 @@ class CustomAction(ActionType[CustomConfig]):
         return (self.key, *(feature for feature, is_used in used if is_used))
 
     def check(self, ctx: Ctx, config: CustomConfig) -> Iterable[Complaint]:
-        """Complain about names that differ only in case: pages mix them up."""
+        """Complain about a name that is there twice. Capitals and small letters are two names."""
         del ctx
-        folded = [name.casefold() for name in config.signals]
         for name in config.signals:
-            if folded.count(name.casefold()) > 1:
-                yield Complaint(f"{name!r} is there twice, or differs only in case.", "signals")
+            if config.signals.count(name) > 1:
+                yield Complaint(f"{name!r} is there twice.", "signals")
                 return
 
     def signal_names(self, config: CustomConfig) -> Iterable[str]:
         """The names that complete it; none while only a question does."""
         return config.signals if config.tracked else ()
+
+    def with_signal(self, config: CustomConfig, name: str) -> CustomConfig | None:
+        """Take one more name, such as the spelling that a page uses by mistake."""
+        if not config.tracked or name in config.signals:
+            return None
+        return config.model_copy(update={"signals": (*config.signals, name)})
+
+    def signal_proof(self, config: CustomConfig) -> Proof:
+        """What the team asks for."""
+        return config.proof
+
+    def redacts_emails(self, config: CustomConfig) -> bool:
+        """What the team asks for."""
+        return config.redact_emails
 
     def view(self, ctx: Ctx, config: CustomConfig, who: Who | None) -> View:
         """Link, question, and the promise that it completes by itself."""
@@ -81,7 +96,9 @@ class CustomAction(ActionType[CustomConfig]):
         answer: str = data.model_dump()["answer"]
         if config.codes:
             return listed.verdict(ctx, config, who, answer)
-        return Completed(proof=f"answer:{fingerprint(answer)}", details={"Answer": answer})
+        told = fingerprint(answer)
+        shown = redacted(answer) if config.redact_emails else answer
+        return Completed(proof=f"answer:{told}", details={"Answer": shown}, alike=told)
 
     def take_upload(self, ctx: Ctx, config: CustomConfig, field: str, upload: Upload) -> Uploaded:
         """Keep the right answers."""

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from tombola.api import Config
+from tombola.api import Config, Proof
 
 _LONGEST_LINK = 2000
 _ADDRESS = re.compile(r"^https?://[^\s/]+\S*$", re.IGNORECASE)
@@ -55,6 +55,24 @@ class CustomConfig(Config):
         max_length=10,
         title="Tracking names",
         description="One per line, such as VIP or Purchase. Your pages report one of them.",
+    )
+    proof: Proof = Field(
+        default=Proof.BROWSER,
+        title="What a report has to come with",
+        description="Anyone can report from their browser's console. Where an entry is worth "
+        "cheating for, let your own server sign the report or send it.",
+        json_schema_extra={
+            "labels": {
+                "browser": "Nothing: the browser's word is enough",
+                "signed": "A signature of your server",
+                "server": "A report of your server itself",
+            }
+        },
+    )
+    redact_emails: bool = Field(
+        default=False,
+        title="Blot out e-mail addresses",
+        description="In reported values and answers, before they are kept.",
     )
     question: str = Field(
         default="",

@@ -14,6 +14,7 @@ from tombola.api import (
     Verdict,
     Who,
 )
+from tombola.toolkit.redaction import redacted
 from tombola_custom_tracking import codes
 from tombola_custom_tracking.answers import fingerprint
 from tombola_custom_tracking.codes import Found, Name
@@ -47,9 +48,12 @@ def verdict(ctx: Ctx, config: CustomConfig, who: Who, answer: str) -> Verdict:
         return Rejected("taken", "Somebody has given this answer already; it counts once.")
     if said.found is Found.WRONG:
         return Rejected("wrong", config.wrong or _WRONG)
+    told = fingerprint(answer)
     return Completed(
-        proof=f"answer:{fingerprint(answer)}",
-        details={"Answer": answer},
+        proof=f"answer:{told}",
+        details={"Answer": redacted(answer) if config.redact_emails else answer},
+        # What everybody may give says nothing of two who give it.
+        alike=None if config.shared else told,
         occurred_at=None if config.shared else said.at,
     )
 

@@ -1,16 +1,20 @@
 """Entrants' pages without any script: enter, answer, follow a link, poll, log in, leave."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import update
 
 from tombola.app import create_app
+from tombola.campaigns.models import campaign
 from tombola.widget import hot
 
 pytestmark = pytest.mark.plugins("custom_tracking")
 OWN = {"Sec-Fetch-Site": "same-origin"}
+HTTPS = {"base_url": "https://localhost"}
 
 
 @pytest.fixture
@@ -313,3 +317,110 @@ def test_frame_has_a_partitioned_cookie_of_its_own(client):
     assert cookie.startswith("__Host-tombola-frame=")
     for word in ("Partitioned", "SameSite=None", "Secure", "HttpOnly"):
         assert word in cookie
+
+
+def test_script_is_answered_well_and_a_plain_form_says_that_it_was_refused(client):
+    form = {"name": "", "email": ""}
+    script = {**OWN, "Tombola-Script": "1"}
+    assert client.post("/w/y2sB7/enter", data=form, headers=script).status_code == 200
+    assert client.post("/w/y2sB7/enter", data=form, headers=OWN).status_code == 422
+
+
+def test_browser_that_keeps_no_cookie_is_told_what_to_do(client):
+    stubborn = client.application.test_client(use_cookies=False)
+    page = stubborn.get(enter(stubborn).location).text
+    assert "keeps no cookies of this site" in page
+    assert "Join in</button>" not in page
+    assert "keeps no cookies" not in client.get(enter(client).location).text
+
+
+def test_frame_on_a_plain_address_leads_to_a_window_of_its_own(site, client):
+    """Browsers keep a secure cookie of http on this machine alone."""
+    inst = client.application.extensions["tombola"]
+    plain = inst.settings.model_copy(update={"base_url": "http://192.168.1.20:8000"})
+    client.application.extensions["tombola"] = replace(inst, settings=plain)
+    framed = client.get("/y2sB7/embed").text
+    assert "Take part in a window of its own" in framed
+    assert "Join in</button>" not in framed
+    assert "Join in</button>" in client.get("/y2sB7").text
+
+
+def test_address_of_an_act_in_a_frame_stays_in_the_frame(client):
+    visited = client.get("/w/y2sB7/enter?frame=1")
+    assert visited.location.startswith("/y2sB7/embed")
+    by_header = client.get("/w/y2sB7/enter", headers={"Sec-Fetch-Dest": "iframe"})
+    assert by_header.location.startswith("/y2sB7/embed")
+    refused = client.post("/w/y2sB7/enter?frame=1", data={"name": ""}, headers=OWN)
+    assert "X-Frame-Options" not in refused.headers
+
+
+def test_locked_action_names_what_is_missing(site, client):
+    first = site.action(mandatory=True)
+    site.action("VIP")
+    enter(client)
+    page = client.get("/y2sB7").text
+    assert f'<a href="#a-{first.uid}"><bdi>Do tell</bdi></a>' in page
+    assert 'data-state="locked:0:1"' in page
+
+
+@pytest.mark.parametrize(
+    ("interval", "when"), [("daily", "in 10 hours"), ("hourly", "in 60 minutes")]
+)
+def test_repeated_action_says_when_it_comes_back(site, client, interval, when):
+    action = site.action(interval=interval)
+    enter(client)
+    answer(client, action, "because")
+    assert f"You can do it again {when}." in client.get("/y2sB7").text
+
+
+def test_terms_stand_beside_the_button_where_there_are_some(site, client):
+    assert 'class="help terms"' not in client.get("/y2sB7").text
+    with site.inst.db.write() as conn:
+        conn.execute(update(campaign).values(terms_url="https://shop.example/terms"))
+    assert 'href="https://shop.example/terms"' in client.get("/y2sB7").text
+
+
+def test_cookie_is_renewed_once_a_day_by_use(client, clock):
+    enter(client)
+    assert "Set-Cookie" not in client.get("/y2sB7").headers
+    clock.advance(timedelta(days=2))
+    assert "Max-Age=15552000" in client.get("/y2sB7").headers["Set-Cookie"]
+    assert "Set-Cookie" not in client.get("/y2sB7").headers
+
+
+def test_window_of_its_own_gives_its_frame_who_is_in(site, client, clock):
+    action = site.action()
+    enter(client)
+    answer(client, action, "because")
+    [hand] = re.findall(r'data-give="([^"]+)"', client.get("/y2sB7").text)
+    frame = client.application.test_client()
+    assert "Anna" not in frame.get("/y2sB7/embed").text
+    taken = frame.post("/w/y2sB7/hand?frame=1", data={"hand": hand}, headers=OWN, **HTTPS)
+    page = frame.get(taken.location, **HTTPS).text
+    assert "Anna" in page
+    assert "<strong>3</strong>" in page
+    assert "data-give" not in page
+
+
+def test_hand_is_good_for_two_minutes_and_for_one_campaign(client, clock):
+    enter(client)
+    [hand] = re.findall(r'data-give="([^"]+)"', client.get("/y2sB7").text)
+    frame = client.application.test_client()
+    for wrong in ("", "made-up", hand[:-4] + "AAAA"):
+        refused = frame.post("/w/y2sB7/hand?frame=1", data={"hand": wrong}, headers=OWN, **HTTPS)
+        assert refused.status_code == 422
+    clock.advance(timedelta(minutes=2))
+    late = frame.post("/w/y2sB7/hand?frame=1", data={"hand": hand}, headers=OWN, **HTTPS)
+    assert late.status_code == 422
+    assert "took too long" in late.text
+    other = {"Sec-Fetch-Site": "cross-site"}
+    assert frame.post("/w/y2sB7/hand", data={"hand": hand}, headers=other).status_code == 403
+
+
+def test_frame_of_somebody_else_does_not_become_another_by_a_hand(client):
+    enter(client)
+    [hand] = re.findall(r'data-give="([^"]+)"', client.get("/y2sB7").text)
+    other = client.application.test_client()
+    enter(other, name="Bea", email="bea@mail.example")
+    refused = other.post("/w/y2sB7/hand", data={"hand": hand}, headers=OWN)
+    assert "Somebody else is in here already." in refused.text

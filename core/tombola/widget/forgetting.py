@@ -27,7 +27,7 @@ def forget(inst: Installation, claim: Claim) -> Result:
     return Done()
 
 
-def step(inst: Installation, after: int, before: datetime) -> int | None:
+def step(inst: Installation, after: int, before: datetime, *, most: int = STEP) -> int | None:
     """Forget those of the next visitors who were here last before then, and are nobody.
 
     Returns:
@@ -38,7 +38,7 @@ def step(inst: Installation, after: int, before: datetime) -> int | None:
             select(visitor.c.id, visitor.c.seen_at, visitor.c.entrant_id)
             .where(visitor.c.id > after)
             .order_by(visitor.c.id)
-            .limit(STEP)
+            .limit(most)
         ).all()
     idle = [row.id for row in rows if row.entrant_id is None and row.seen_at < before]
     if idle:

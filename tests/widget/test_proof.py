@@ -194,8 +194,11 @@ def test_signature_without_a_value(site, backend):
     token = entered(site)
     site.push(["VIP", None, backend.sign("VIP")], token=token)
     assert [row["details"] for row in site.entries()] == [{}]
-    site.push(["VIP", "", backend.sign("VIP")])
-    assert site.misses() == {("VIP", "forged signature"): 1}
+    # The script has one word for no value and an empty one, and so has the signature.
+    for signature in (backend.sign("VIP"), backend.sign("VIP", "")):
+        site.push(["VIP", "", signature])
+    assert len(site.events()) == len(site.entries()) == 1
+    assert site.misses() == {}
 
 
 def test_signature_from_another_browser_is_worthless(site, backend):

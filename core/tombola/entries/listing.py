@@ -17,7 +17,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from tombola.api import NotFound
+from tombola.api import NotFound, Proof
 from tombola.campaigns.models import action
 from tombola.campaigns.service import Campaign, of_team
 from tombola.db.rows import first
@@ -48,6 +48,8 @@ class Filter(BaseModel):
     person: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    #: Those that tell the same as the entry of this uid.
+    same: str = ""
 
 
 class Position(BaseModel):
@@ -57,6 +59,16 @@ class Position(BaseModel):
 
     sort_at: datetime
     id: int
+
+
+class Twin(BaseModel):
+    """The newest entry of somebody else that tells the same."""
+
+    model_config = ConfigDict(frozen=True)
+
+    uid: str
+    #: Empty where nothing is known of them.
+    who: str
 
 
 class Line(BaseModel):
@@ -85,6 +97,9 @@ class Line(BaseModel):
     state: State
     reason: str | None
     cause: str
+    #: How far the reported event behind it can be believed.
+    proof: Proof | None = None
+    twin: Twin | None = None
 
 
 class Page(BaseModel):
@@ -208,6 +223,11 @@ def conditions(conn: Connection, found: Campaign, wanted: Filter) -> list[Column
         needed.append(entry.c.state == wanted.state.value)
     if wanted.cause:
         needed.append(entry.c.cause_kind == wanted.cause)
+    if wanted.same:
+        alike = select(entry.c.alike).where(
+            entry.c.campaign_id == found.id, entry.c.uid == wanted.same
+        )
+        needed.append(entry.c.alike == alike.scalar_subquery())
     if wanted.person.strip():
         needed.append(members(conn, entry.c.entrant_id, _people(conn, found, wanted.person)))
     if wanted.since is not None:
@@ -246,6 +266,7 @@ def _lines(conn: Connection, rows: Sequence[RowMapping]) -> list[Line]:
     known = _by_id(conn, select(identity), rows, "identity_id")
     items = _by_id(conn, select(item.c.id, item.c.text, item.c.permalink), rows, "item_id")
     pictures = _pictures(conn, [row["item_id"] for row in rows if row["item_id"]])
+    twins = _twins(conn, [row["id"] for row in rows if row["alike"] is not None])
     return [
         _line(
             row,
@@ -254,6 +275,7 @@ def _lines(conn: Connection, rows: Sequence[RowMapping]) -> list[Line]:
             known[row["identity_id"]],
             items.get(row["item_id"]),
             pictures.get(row["item_id"]),
+            twins.get(row["id"]),
         )
         for row in rows
     ]
@@ -280,6 +302,35 @@ def _pictures(conn: Connection, item_ids: Sequence[int]) -> dict[int, RowMapping
     return {row["item_id"]: row for row in rows.mappings()}
 
 
+def _twins(conn: Connection, entry_ids: Sequence[int]) -> dict[int, Twin]:
+    """Who else told the same, by entry: one step into an index for each, however many did."""
+    if not entry_ids:
+        return {}
+    other = entry.alias()
+    newest = (
+        select(other.c.id)
+        .where(
+            other.c.campaign_id == entry.c.campaign_id,
+            other.c.alike == entry.c.alike,
+            other.c.entrant_id != entry.c.entrant_id,
+        )
+        .order_by(other.c.sort_at.desc(), other.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    asked = select(entry.c.id, newest).where(members(conn, entry.c.id, entry_ids))
+    pairs = {row[0]: row[1] for row in conn.execute(asked) if row[1] is not None}
+    who = func.coalesce(entrant.c.name, identity.c.name, identity.c.handle, "").label("who")
+    rows = conn.execute(
+        select(entry.c.id, entry.c.uid, who)
+        .join_from(entry, entrant, entrant.c.id == entry.c.entrant_id)
+        .join(identity, identity.c.id == entry.c.identity_id)
+        .where(members(conn, entry.c.id, sorted(set(pairs.values()))))
+    )
+    others = {row.id: Twin(uid=row.uid, who=row.who) for row in rows}
+    return {number: others[twin] for number, twin in pairs.items()}
+
+
 def _line(
     row: RowMapping,
     of: RowMapping,
@@ -287,6 +338,7 @@ def _line(
     known: RowMapping,
     post: RowMapping | None,
     picture: RowMapping | None,
+    twin: Twin | None,
 ) -> Line:
     handle = known["handle"]
     return Line(
@@ -310,6 +362,8 @@ def _line(
         state=State(row["state"]),
         reason=row["reason"],
         cause=row["cause_kind"],
+        proof=Proof(row["proof"]) if row["proof"] else None,
+        twin=twin,
     )
 
 

@@ -172,8 +172,10 @@ def judged(part: Part, pushed: Pushed, visitor: Visitor | None) -> Judged:
         return Judged(part, pushed, part.level)
     links = {part.link, visitor.link if visitor is not None else None} - {None}
     claims = [
-        Claim(part.place.campaign.key, name, pushed.name, pushed.value)
+        Claim(part.place.campaign.key, name, pushed.name, value)
         for name in (part.visitor, *sorted(str(link) for link in links))
+        # The script has one word for no value and an empty one, and so has a signature.
+        for value in ((None, "") if not pushed.value else (pushed.value,))
     ]
     wrong = flaw(pushed.signature, claims, part.place.secrets, part.at)
     return Judged(part, pushed, Proof.SIGNED if wrong is None else part.level, wrong)

@@ -20,10 +20,10 @@ from tombola.widget.proof import Flaw
 LONGEST_BODY = 65_536
 LONGEST_VALUE = 10_240
 LONGEST_NAME = 200
-#: What tells an event's id from a signature, after name and value; and how long either may be.
+#: What an event's id begins with after name, value and signature; how long it and all that may be.
 REF = "id:"
 LONGEST_REF = 200
-LONGEST_FURTHER = LONGEST_REF + len(REF)
+LONGEST_FURTHER = 500
 #: More events or campaigns in one request than this are no page's doing.
 MOST_EVENTS = 200
 MOST_CAMPAIGNS = 20
@@ -73,12 +73,13 @@ class Run:
     """Words of one push. In a loose run only the known names tell which are values.
 
     Attributes:
-        further: what came after name and value: a signature, or ``id:`` and the event's id.
+        further: what came after name and value: a signature, then ``id:`` and the event's id,
+            either or both.
     """
 
     words: tuple[str, ...]
     loose: bool = False
-    further: tuple[str, ...] = ()
+    further: str = ""
 
 
 def read_push(body: bytes) -> Push:
@@ -120,10 +121,7 @@ def resolve(events: Iterable[Run], known: Collection[str]) -> list[Pushed]:
     found = []
     for run in events:
         if not run.loose:
-            ref = next((word[len(REF) :] for word in run.further if word.startswith(REF)), None)
-            signature = next((word for word in run.further if not word.startswith(REF)), None)
-            value = run.words[1] if len(run.words) > 1 else None
-            found.append(Pushed(run.words[0], value, signature, ref or None))
+            found.append(_tight(run))
             continue
         words = list(run.words)
         while words:
@@ -131,6 +129,19 @@ def resolve(events: Iterable[Run], known: Collection[str]) -> list[Pushed]:
             value = words.pop(0) if words and words[0] not in known else None
             found.append(Pushed(name, value))
     return found
+
+
+def _tight(run: Run) -> Pushed:
+    """A name, its value, and what came after them.
+
+    >>> _tight(Run(("VIP", ""), further="v1.… id:order 17"))
+    Pushed(name='VIP', value=None, signature='v1.…', ref='order 17')
+    """
+    value = run.words[1] if len(run.words) > 1 else None
+    if not run.further:
+        return Pushed(run.words[0], value)
+    before, _, ref = f" {run.further}".partition(f" {REF}")
+    return Pushed(run.words[0], value or None, before.strip() or None, ref[:LONGEST_REF] or None)
 
 
 class Miss(StrEnum):
@@ -251,7 +262,7 @@ def _runs(events: Sequence[Any]) -> Iterable[Run]:
         words = _texts(event[0] if loose else event[:2])
         if not words or not words[0] or not (loose or isinstance(event[0], str)):
             continue
-        further = () if loose else tuple(word[:LONGEST_FURTHER] for word in _texts(event[2:4]))
+        further = "" if loose else " ".join(_texts(event[2:4]))[:LONGEST_FURTHER]
         yield Run((normalize("NFC", words[0]), *words[1:]), loose, further)
 
 

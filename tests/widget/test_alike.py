@@ -1,4 +1,4 @@
-"""The same value, or the same answer, of two people: shown on both entries and refused to nobody."""
+"""The same value, or answer, of two people: shown on both entries and refused to nobody."""
 
 import pytest
 from sqlalchemy.event import listen, remove

@@ -26,7 +26,7 @@ BATCH = 500
 #: stands together in the last column.
 MOST_DETAILS = 200
 COLUMNS = (
-    "entry", "name", "network", "username", "action", "worth", "state", "reason", "how",
+    "entry", "name", "network", "username", "action", "worth", "state", "reason", "how", "proof",
     "occurred_at", "recorded_at", "permalink", "text",
 )  # fmt: skip
 REST = "other_details"
@@ -164,7 +164,7 @@ def _values(line: Line) -> dict[str, Any]:
     """What every entry says of itself, in the order of ``COLUMNS``; unknown is None."""
     said = (
         line.uid, line.who, line.network, line.handle, line.action, line.worth, line.state.value,
-        line.reason, line.cause, _time(line.occurred_at), _time(line.recorded_at),
+        line.reason, line.cause, line.proof, _time(line.occurred_at), _time(line.recorded_at),
         line.permalink, line.text,
     )  # fmt: skip
     return dict(zip(COLUMNS, said, strict=True))

@@ -108,7 +108,8 @@ def make_wall_ctx(wall, clock, given) -> MakeCtx:
 
 @pytest.fixture
 def wall_ctx(make_wall_ctx) -> FakeCtx:
-    return make_wall_ctx()
+    made: FakeCtx = make_wall_ctx()
+    return made
 
 
 # The sandbox.
@@ -128,8 +129,9 @@ def world(clock) -> World:
 @pytest.fixture
 def meta(world) -> Meta:
     changed = DEMO_META_APP.model_copy(update={"redirect_uris": (CALLBACK,)})
-    world.meta.things.put(changed)
-    return world.meta
+    meta: Meta = world.meta
+    meta.things.put(changed)
+    return meta
 
 
 @pytest.fixture

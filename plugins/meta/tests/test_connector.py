@@ -203,10 +203,13 @@ def test_joining_subscribes_the_page_and_keeps_what_others_asked_for(
     connector.join(ctx, connected[tea.id])
     app = given["app_id"]
     assert sorted(meta.things.one(Page, tea.id).subscriptions[app]) == ["feed", "mention"]
+    token = meta.things.one(Token, connected[tea.id].secrets["token"])
+    meta.things.change(token, scopes=(*token.scopes, "pages_messaging"))
     page = meta.things.one(Page, tea.id)
-    meta.things.change(page, subscriptions={app: ("feed", "name")})
+    meta.things.change(page, subscriptions={app: ("feed", "messages")})
     connector.join(ctx, connected[tea.id])
-    assert sorted(meta.things.one(Page, tea.id).subscriptions[app]) == ["feed", "mention", "name"]
+    kept = meta.things.one(Page, tea.id).subscriptions[app]
+    assert sorted(kept) == ["feed", "mention", "messages"]
 
 
 def test_joining_twice_asks_once(connector, ctx, connected, tea, teagram, network):
@@ -247,7 +250,7 @@ def test_end_of_data_access_is_told_too(connector, ctx, connected, tea, clock):
     assert "2027-02-19" in str(connector.check(ctx, connected[tea.id]))
 
 
-@pytest.mark.parametrize("subcode", [458, 460, 463, 467])
+@pytest.mark.parametrize("subcode", [458, 460, 467])
 def test_dead_key_has_to_be_renewed(connector, ctx, connected, meta, ann, subcode):
     meta.access.kill_all(subcode, person=ann.id)
     for account in connected.values():

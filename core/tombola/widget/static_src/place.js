@@ -165,17 +165,22 @@
     root.append(dialog);
     close.onclick = () => dialog.close();
     dialog.onclick = (event) => event.target == dialog && dialog.close(); // beside it
-    let overflow;
-    dialog.onclose = () => (document.documentElement.style.overflow = overflow);
+    const page = document.documentElement.style;
+    let overflow; // of the page, while it must not scroll behind
+    dialog.onclose = () => {
+      if (dialog.open) return; // opened again before the news came
+      page.overflow = overflow;
+      overflow = undefined;
+    };
     const open = () => {
       if (dialog.open) return;
-      document.body.append(place);
+      if (!place.isConnected) document.body.append(place);
       if (!frame) {
         frame = framed(of, told, ({ tombola }) => (tombola == "close" ? dialog.close() : tombola == "quiet" || wait.remove()), { lang: options.lang, theme: options.theme || "any" });
         dialog.append(frame);
       }
-      overflow = document.documentElement.style.overflow;
-      document.documentElement.style.overflow = "hidden";
+      overflow ??= page.overflow;
+      page.overflow = "hidden";
       dialog.showModal();
     };
     if (kind && options.tab != "none" && !told.over) {

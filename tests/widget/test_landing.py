@@ -211,22 +211,6 @@ def test_page_begins_polling_with_the_tag_that_the_poll_gives(site, client):
     assert client.get("/s/y2sB7", headers={"If-None-Match": f'"{tag}"'}).status_code == 304
 
 
-def test_usual_poll_costs_one_statement(site, client):
-    client.application.extensions[hot.NAME] = hot.make(site.inst)
-    from sqlalchemy import event  # noqa: PLC0415 - for this test alone
-
-    enter(client)
-    tag = {"If-None-Match": client.get("/s/y2sB7").headers["ETag"]}
-    statements = []
-    listener = lambda *a: statements.append(a[2])  # noqa: E731 - a name to take it away by
-    event.listen(site.inst.db.engine, "before_cursor_execute", listener)
-    assert client.get("/s/y2sB7", headers=tag).status_code == 304
-    event.remove(site.inst.db.engine, "before_cursor_execute", listener)
-    reads = [text for text in statements if text.startswith("SELECT")]
-    assert len(reads) == 1
-    assert "participation" in reads[0]
-
-
 def test_ended_campaign_takes_no_answers(site, client, clock):
     action = site.action()
     enter(client)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from tombola.campaigns.rules import Interval
+from tombola.db import Database
 from tombola.db.sets import members
 from tombola.entries.models import entry, participation
 from tombola.entries.rules import State, period
@@ -39,19 +40,25 @@ class Progress:
     earned: Mapping[int, Earned]
 
 
-def tag_of(conn: Connection, place: Place, entrant_id: int | None, now: datetime) -> str:
-    """What tells one state of a widget from another: one read by primary key, or none at all."""
-    version = 0
-    if entrant_id is not None:
-        version = (
-            conn.execute(
-                select(participation.c.version).where(
-                    participation.c.campaign_id == place.campaign.id,
-                    participation.c.entrant_id == entrant_id,
-                )
-            ).scalar_one_or_none()
-            or 0
-        )
+#: Made once, since making and recognising it costs more than what it reads.
+_VERSION = select(participation.c.version).where(
+    participation.c.campaign_id == bindparam("campaign"),
+    participation.c.entrant_id == bindparam("entrant"),
+)
+
+
+def glance(db: Database, place: Place, entrant_id: int | None, now: datetime) -> str:
+    """What ``progress`` would say as its tag: one read by primary key, or none at all."""
+    found = entrant_id and db.glance(_VERSION, _key(place, entrant_id))
+    return _tag(place, entrant_id, found[0] if found else 0, now)
+
+
+def _key(place: Place, entrant_id: int) -> dict[str, int]:
+    return {"campaign": place.campaign.id, "entrant": entrant_id}
+
+
+def _tag(place: Place, entrant_id: int | None, version: int, now: datetime) -> str:
+    """What tells one state of a widget from another."""
     told = (
         place.campaign.id, place.campaign.version, place.campaign.phase(now).value,
         period(Interval.HOURLY, now, place.zone), sorted(place.actions), sorted(place.shut),
@@ -61,11 +68,12 @@ def tag_of(conn: Connection, place: Place, entrant_id: int | None, now: datetime
 
 
 def progress(conn: Connection, place: Place, entrant_id: int | None, now: datetime) -> Progress:
-    """Read everything; ``tag_of`` says beforehand whether that is needed."""
-    tag = tag_of(conn, place, entrant_id, now)
+    """Read everything; ``glance`` says beforehand whether that is needed."""
+    version = 0
     done: set[int] = set()
     earned: dict[int, Earned] = {}
     if entrant_id is not None:
+        version = conn.execute(_VERSION, _key(place, entrant_id)).scalar_one_or_none() or 0
         done = _done(conn, place, entrant_id, now)
         earned = _earned(conn, place, entrant_id)
     phase = place.campaign.phase(now)
@@ -81,7 +89,7 @@ def progress(conn: Connection, place: Place, entrant_id: int | None, now: dateti
         for number, action in place.actions.items()
     }
     return Progress(
-        tag=tag,
+        tag=_tag(place, entrant_id, version, now),
         entries=sum(each.entries for each in earned.values()),
         worth=sum(each.worth for each in earned.values()),
         standings=standings,

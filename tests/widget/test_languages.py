@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from jinja2 import meta
 from sqlalchemy import update
 
 from tombola.api import Forbidden
@@ -96,6 +97,17 @@ def english_in(html):
 def test_our_languages_lack_nothing(tag):
     folders = [*catalogues.folders(loader.load()), i18n.FOLDER]
     assert list(languages.lacks(tag, folders)) == []
+
+
+def test_every_template_that_entrants_see_is_looked_through(client):
+    env = client.application.jinja_env
+    seen, left = set(), ["widget/page.html", "widget/leaving.html"]
+    while left:
+        name = left.pop()
+        seen.add(name)
+        source = env.loader.get_source(env, name)[0]
+        left += set(meta.find_referenced_templates(env.parse(source))) - seen
+    assert {f"widget/templates/{name}" for name in seen} <= set(languages.PLACES)
 
 
 def test_what_lacks_is_found(tmp_path):

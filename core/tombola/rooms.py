@@ -1,5 +1,7 @@
 """What the rooms bring to the house: their pages and their kinds of duty, each list once."""
 
+from tombola.connections import jobs as connection_jobs
+from tombola.desk import accounts as desk_accounts
 from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
 from tombola.desk import words as desk_words
@@ -40,6 +42,7 @@ PAGES: tuple[Pages, ...] = (
     mail_admin.pages,
     desk_campaigns.pages,
     desk_actions.pages,
+    desk_accounts.pages,
     desk_words.pages,
     entries_admin.pages,
     entries_exports.pages,
@@ -62,6 +65,7 @@ def kinds() -> Kinds:
     """Every kind of duty of this installation."""
     found: list[Kind] = [
         *outbox_jobs.kinds(entries_events.READERS),
+        *connection_jobs.kinds(),
         *inbox_jobs.kinds(),
         *importing_jobs.kinds(),
         *mail_jobs.kinds(),

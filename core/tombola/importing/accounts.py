@@ -19,6 +19,8 @@ from tombola.api import (
 )
 from tombola.connections import service as connections
 from tombola.connections import states
+from tombola.connections.models import connection
+from tombola.connections.rules import USABLE
 from tombola.importing.models import lane, source
 from tombola.importing.states import SourceState
 from tombola.importing.work import IMPORT, Work, task_key
@@ -100,25 +102,30 @@ def counted(conn: Connection, team_id: int) -> Mapping[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def wake(conn: Connection, team_id: int, connection_id: int, now: datetime) -> None:
-    """Let the sources of a connection that works again go on at once, where they stood."""
+def wake(inst: Installation, team_id: int) -> None:
+    """Let sources whose account works again go on at once, where they stood."""
+    now = inst.clock()
+    whole = select(connection.c.id).where(
+        connection.c.team_id == team_id,
+        connection.c.state.in_([each.value for each in USABLE]),
+    )
     waiting = (
         source.c.team_id == team_id,
-        source.c.connection_id == connection_id,
+        source.c.connection_id.in_(whole),
         source.c.removed_at.is_(None),
-        source.c.state != SourceState.PAUSED,
-    )
-    conn.execute(
-        update(source)
-        .where(*waiting, source.c.state == SourceState.RECONNECT)
-        .values(state=SourceState.ACTIVE, reason=None, detail={})
+        source.c.state == SourceState.RECONNECT,
     )
     open_lanes = (
         select(lane.c.source_id, lane.c.lane)
         .join(source, source.c.id == lane.c.source_id)
         .where(*waiting, lane.c.finished_at.is_(None))
     )
-    for source_id, name in conn.execute(open_lanes).all():
-        payload = {"source": source_id, "lane": name}
-        key = task_key(source_id, Lane(name))
-        tasks.put(conn, IMPORT, key, now, team_id=team_id, payload=payload)
+    with inst.db.write() as conn:
+        lanes = conn.execute(open_lanes).all()
+        well: dict[str, Any] = {"state": SourceState.ACTIVE, "reason": None, "detail": {}}
+        conn.execute(update(source).where(*waiting).values(**well))
+        for source_id, name in lanes:
+            payload = {"source": source_id, "lane": name}
+            key = task_key(source_id, Lane(name))
+            tasks.put(conn, IMPORT, key, now, team_id=team_id, payload=payload)
+    inst.bell.ring(IMPORT)

@@ -10,7 +10,9 @@ from tombola.api import Audience, Importer, Invalid, NotAllowed, NotFound, Sourc
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Action, Campaign
+from tombola.connections.service import choices
 from tombola.importing import recheck, service, shut
+from tombola.importing.accounts import FIELD
 from tombola.importing.pages import action_of, label_of, source_of, title_of
 from tombola.importing.preview import HOURLY, Preview, SourceForm, preview
 from tombola.importing.views import Source
@@ -237,13 +239,17 @@ def _form_page(
 ) -> str:
     chosen = str(asked.form.texts.get("every_seconds", HOURLY))
     pace = int(chosen) if chosen.isdecimal() else HOURLY
+    connector = _importer(action.type_key).connection
+    known = choices(current(), doors.actor(), connector) if connector else []
+    own = asked.own.with_choices(FIELD, known) if connector else asked.own
     return render_template(
         "importing/form.html",
         campaign=found,
         action=action,
         kind=action.type_key,
         form=asked.form,
-        own=asked.own,
+        own=own,
+        unconnected=bool(connector) and not known,
         source=source,
         seen=seen,
         many=MANY,

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from pydantic import Field, SecretStr, field_validator
 from werkzeug.test import TestResponse
 
+from tombola import rooms
 from tombola.api import (
     ActionType,
     Complaint,
@@ -37,13 +38,11 @@ from tombola.campaigns.rules import ActionForm, CampaignForm
 from tombola.campaigns.service import Action, Campaign
 from tombola.db import Database, new_uid
 from tombola.db.rows import insert_one
-from tombola.importing import jobs
 from tombola.installation import Clock, Installation
 from tombola.plans.service import ensure_first_plans
 from tombola.plugins.states import Parts, Plugin, State
 from tombola.queue import reconciler, runner
 from tombola.queue.kinds import House as Works
-from tombola.queue.kinds import Kinds
 from tombola.settings import Settings as InstallationSettings
 from tombola.teams import models
 from tombola.teams import service as teams
@@ -183,7 +182,7 @@ class House:
 
     def work(self, *kinds: str) -> int:
         """Let a worker do every import that is due, or other kinds; returns how many turns."""
-        all_kinds = Kinds(jobs.kinds())
+        all_kinds = rooms.kinds()
         place = Works(self.inst, all_kinds)
         turns = 0
         while True:

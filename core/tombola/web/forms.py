@@ -6,7 +6,7 @@ again with what the person wrote. Secrets are never shown; one left empty keeps 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
@@ -114,6 +114,15 @@ class Form(Generic[M]):
     def with_example(self, name: str, text: str) -> "Form[M]":
         """The same form with an example in the empty control of a field."""
         fields = (replace(s, placeholder=text) if s.name == name else s for s in self.fields)
+        return replace(self, fields=tuple(fields))
+
+    def with_choices(self, name: str, choices: Sequence[tuple[str, str]]) -> "Form[M]":
+        """The same form with a choice of (value, words) in place of a field's text."""
+        known = tuple(choices)
+        fields = (
+            replace(s, kind=Kind.CHOICE, choices=known, required=True) if s.name == name else s
+            for s in self.fields
+        )
         return replace(self, fields=tuple(fields))
 
     def with_help(self, name: str, text: str) -> "Form[M]":

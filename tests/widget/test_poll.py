@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from tombola.widget import hot
+from tombola.widget import hot, poll
 from tombola.widget.buckets import Buckets, Rate
 from tombola.widget.poll import MOST_AT_ONCE, matches
 
@@ -92,7 +92,8 @@ def test_too_many_polls_are_asked_to_wait(road):
     assert dict(refused.headers)["Retry-After"] == "1"
 
 
-def test_polls_that_wait_for_a_slow_database_leave_threads_for_others(road):
+def test_polls_that_wait_for_a_slow_database_leave_threads_for_others(road, monkeypatch):
+    monkeypatch.setattr(poll, "WAIT_S", 0.01)
     for _ in range(MOST_AT_ONCE):
         assert road.poll._places.acquire(blocking=False)
     refused = ask(road)

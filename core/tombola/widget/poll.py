@@ -26,8 +26,10 @@ ROOM = 50_000
 #: Polls of one network for one campaign: a hall full of phones behind one address, each every few
 #: seconds. ``docs/tracking.md`` says so.
 BY_NETWORK = Rate(burst=600, a_second=120)
-#: Polls that may wait for the database at once; the server has twice as many threads.
+#: Polls that may be at the database at once, half of the server's threads, and the seconds that
+#: another waits for one of them: were the database stuck, the other half would still serve.
 MOST_AT_ONCE = 32
+WAIT_S = 1.0
 _PRIVATE = ("Cache-Control", "private, no-cache")
 _NO_STORE = (("Cache-Control", "no-store"),)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -54,7 +56,7 @@ class Poll:
         wait_s = self._by_network.take((key, network)) if network is not None else 0.0
         if wait_s:
             return too_often(_NO_STORE, wait_s)
-        if not self._places.acquire(blocking=False):
+        if not self._places.acquire(timeout=WAIT_S):
             return busy(_NO_STORE, 1)
         try:
             return self._answer(key, secret, if_none_match)

@@ -38,6 +38,11 @@ def test_snippet_is_at_most_300_bytes():
     assert len(scripts.snippet(HOST, "y2sB7").encode()) <= 300
 
 
+def test_documentation_gives_the_same_snippet():
+    text = Path(__file__).parents[2].joinpath("docs", "tracking.md").read_text()
+    assert scripts.snippet(HOST, "y2sB7") in text
+
+
 def test_widgets_first_interaction_weighs_at_most_eight_kilobytes():
     names = ("widget.min.js", "widget.min.css")
     assert weight(*(scripts.built(name).encode() for name in names)) <= 8000

@@ -161,7 +161,8 @@ def make_ctx(clock, network, given) -> MakeCtx:
 
 @pytest.fixture
 def ctx(make_ctx) -> FakeCtx:
-    return make_ctx()
+    made: FakeCtx = make_ctx()
+    return made
 
 
 @pytest.fixture

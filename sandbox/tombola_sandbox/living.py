@@ -5,6 +5,7 @@ import threading
 from datetime import datetime, timedelta
 
 from tombola_sandbox.cast import CAST, LINES, TAG
+from tombola_sandbox.meta.seed import somebody_acts
 from tombola_sandbox.models import Person, Standing
 from tombola_sandbox.world import World
 
@@ -14,6 +15,9 @@ HISTORY_REACHES = timedelta(days=5)
 
 LIVELY = 500
 """Posts after which a world begins to grow quieter."""
+
+AT_META = 0.4
+"""How much of what people do by themselves they do at Facebook and Instagram."""
 
 SPREAD = (0.5, 1.5)
 """Shortest and longest pause, as parts of the average."""
@@ -96,7 +100,10 @@ class Life:
     def _live(self) -> None:
         while not self._over.wait(self._pause()):
             if self._world.switches.self_posting:
-                somebody_posts(self._world, self._dice)
+                if self._dice.random() < AT_META:
+                    somebody_acts(self._world.meta, self._dice)
+                else:
+                    somebody_posts(self._world, self._dice)
 
     def _pause(self) -> float:
         return pause(self._world) * self._dice.uniform(*SPREAD)

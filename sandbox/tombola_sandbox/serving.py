@@ -13,6 +13,8 @@ from tombola_sandbox.app import sandbox_app
 from tombola_sandbox.console.app import console_app
 from tombola_sandbox.living import Life, people_world
 from tombola_sandbox.mailbox.box import Mailbox
+from tombola_sandbox.meta.courier import Courier
+from tombola_sandbox.meta.seed import people_meta
 from tombola_sandbox.place import HOST, Place, open_world
 from tombola_sandbox.shop.app import shop_app
 from tombola_sandbox.world import World
@@ -41,15 +43,18 @@ def serve(place: Place, *, lively: bool = True, ready: Callable[[], None] | None
         _prepare(world, place, lively=lively)
         network = sandbox_app(world=world)
         mailbox = Mailbox(place.folder)
-        front = side_by_side(console_app(world, network, place, mailbox), network)
+        courier = Courier(world.meta.things, world.meta.access, world.switches)
+        front = side_by_side(console_app(world, network, place, mailbox, courier), network)
         servers = [_server(place.port + 2, front), _server(place.port + 1, shop_app(place.tombola))]
         life = Life(world)
         try:
             with MailServer(mailbox.take, place.mail_port):
                 life.start()
+                courier.start()
                 _until_told(servers, ready)
         finally:
             life.stop()
+            courier.stop()
             mailbox.close()
             network.faults.mend()
 
@@ -58,6 +63,8 @@ def _prepare(world: World, place: Place, *, lively: bool) -> None:
     if not len(world.ledger):
         world.switches.set(self_posting=lively)
     people_world(world)
+    people_meta(world.meta, place.tombola)
+    world.meta.things.address = place.network
     register_return_addresses(world, place.tombola)
 
 

@@ -28,6 +28,9 @@ class Switches:
             "index_lag_seconds": 10.0,
             "reach_days": 7.0,
             "vocabulary": Vocabulary.BOTH.value,
+            "meta_doubled": False,
+            "meta_reordered": False,
+            "meta_batched": False,
         }
 
     def set(self, **values: Any) -> None:
@@ -68,6 +71,21 @@ class Switches:
     def vocabulary(self) -> Vocabulary:
         """Which vocabulary the network speaks."""
         return Vocabulary(self._values["vocabulary"])
+
+    @property
+    def meta_doubled(self) -> bool:
+        """Whether Meta sends every event twice."""
+        return bool(self._values["meta_doubled"])
+
+    @property
+    def meta_reordered(self) -> bool:
+        """Whether Meta sends events in another order than they happened."""
+        return bool(self._values["meta_reordered"])
+
+    @property
+    def meta_batched(self) -> bool:
+        """Whether Meta puts events together in one delivery."""
+        return bool(self._values["meta_batched"])
 
     def read(self, name: str, body: Mapping[str, Any]) -> None:
         """Let one line of the ledger happen; unknown names are kept and not used."""

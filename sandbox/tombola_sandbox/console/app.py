@@ -14,6 +14,7 @@ from tombola_sandbox.console import views
 from tombola_sandbox.loading import LoadError, Manner, load
 from tombola_sandbox.mailbox.box import Mailbox
 from tombola_sandbox.mailbox.pages import add_mailbox
+from tombola_sandbox.meta.courier import Courier
 from tombola_sandbox.models import Standing
 from tombola_sandbox.pages import POLICY
 from tombola_sandbox.pictures import draw
@@ -29,7 +30,11 @@ OWN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def console_app(
-    world: World, network: Network, place: Place, mailbox: Mailbox | None = None
+    world: World,
+    network: Network,
+    place: Place,
+    mailbox: Mailbox | None = None,
+    courier: Courier | None = None,
 ) -> Flask:
     """Make the console for one world and its mailbox, an empty one if none is given."""
     app = Flask("tombola_sandbox", template_folder="templates/console", static_folder=None)

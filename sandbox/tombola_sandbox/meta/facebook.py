@@ -390,12 +390,12 @@ APPLICATION: Final = Kind(
             "link": Column(lambda *_: f"{SITE}/games/?app_id=…"),
             "category": Column(lambda *_: "Business and pages"),
             "subscribed_fields": Column(
-                lambda v, a, _: list(v.extra.get("subscribed", {}).get(a.id, ()))
+                lambda v, a, _: list(v.extra.get("subscribed", {}).get(a.id, ())) or MISSING
             ),
         },
         _own_id,
     ),
-    ("link", "name", "category"),
+    ("link", "name", "category", "subscribed_fields"),
     _own_id,
 )
 

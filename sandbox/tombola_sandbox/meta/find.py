@@ -30,7 +30,10 @@ def find(view: View, wanted: str, method: str = "get") -> Found:
 
     Raises:
         GraphError: 100/33; that it is not there and that it may not be seen is not told apart.
+            190 for a token of the other host.
     """
+    if view.on_instagram != (view.caller.kind == "INSTAGRAM"):
+        raise errors.bad_token()
     if wanted == "me":
         return _me(view)
     found = _on_instagram(view, wanted) if view.on_instagram else _anywhere(view, wanted)
@@ -53,8 +56,6 @@ def _me(view: View) -> Found:
 
 
 def _anywhere(view: View, wanted: str) -> Found | None:
-    if view.caller.kind == "INSTAGRAM":
-        raise errors.bad_token()
     world = view.world
     if (page := world.get(Page, wanted)) is not None:
         return _page(view, page)
@@ -70,8 +71,6 @@ def _anywhere(view: View, wanted: str) -> Found | None:
 
 
 def _on_instagram(view: View, wanted: str) -> Found | None:
-    if view.caller.kind != "INSTAGRAM":
-        raise errors.bad_token()
     found: Found | None = instagram.find(view, wanted, Found)
     return found
 

@@ -9,7 +9,7 @@ from tombola_sandbox.ids import number_from
 from tombola_sandbox.meta.facebook_acts import SIZES
 from tombola_sandbox.meta.hooks import Hooks
 from tombola_sandbox.meta.ids import shortcode
-from tombola_sandbox.meta.models import Account, Media, Page, Person, Photo, Remark
+from tombola_sandbox.meta.models import Account, AccountKind, Media, Page, Person, Photo, Remark
 from tombola_sandbox.meta.world import MetaWorld
 
 MENTION: Final = re.compile(r"(?<![\w@])@([A-Za-z0-9_.]{1,30})")
@@ -38,7 +38,7 @@ class InstagramActs:
         username: str,
         name: str = "",
         *,
-        kind: Literal["PERSONAL", "MEDIA_CREATOR", "BUSINESS"] = "PERSONAL",
+        kind: AccountKind = "PERSONAL",
         owner: Person | None = None,
         page: Page | None = None,
         **more: Any,

@@ -112,6 +112,9 @@ class Comment(Thing):
     edited_at: datetime | None = None
 
 
+AccountKind = Literal["PERSONAL", "MEDIA_CREATOR", "BUSINESS"]
+
+
 class Account(Thing):
     """An Instagram account; its id is the one of professional accounts, ``1784…``.
 
@@ -123,7 +126,7 @@ class Account(Thing):
 
     username: str
     name: str = ""
-    kind: Literal["PERSONAL", "MEDIA_CREATOR", "BUSINESS"] = "PERSONAL"
+    kind: AccountKind = "PERSONAL"
     owner: str | None = None
     page: str | None = None
     private: bool = False

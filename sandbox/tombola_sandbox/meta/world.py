@@ -33,7 +33,8 @@ from tombola_sandbox.meta.models import (
 from tombola_sandbox.meta.walks import Walks
 
 Write = Callable[[str, str, Mapping[str, Any]], None]
-Order = list[tuple[datetime, str]]
+Order = list[tuple[datetime, int, str]]
+"""By time, then in the order of coming."""
 T = TypeVar("T", bound=Thing)
 
 KINDS: Final[Mapping[str, type[Thing]]] = {
@@ -128,7 +129,7 @@ class MetaWorld:
         ``tagged_media`` of an account, ``remarks`` of a media, ``searches`` of an account.
         """
         with self.lock:
-            return [thing_id for _, thing_id in self._order.get((relation, owner), ())]
+            return [thing_id for _, _, thing_id in self._order.get((relation, owner), ())]
 
     def with_hashtag(self, tag: str) -> Iterator[Media]:
         """Go through what carries a hashtag in its caption or in its owner's first comment."""
@@ -196,7 +197,7 @@ class MetaWorld:
         self._given.add(thing.id.rsplit("_", 1)[-1])
         match thing:
             case Comment() if is_new:
-                insort(self._order["comments", thing.post], (thing.created_at, thing.id))
+                self._refile("comments", thing.post, thing.created_at, thing.id)
             case Post():
                 self._file_post(thing, is_new=is_new)
             case Media():
@@ -208,7 +209,7 @@ class MetaWorld:
 
     def _file_post(self, post: Post, *, is_new: bool) -> None:
         if is_new and post.page is not None:
-            insort(self._order["posts", post.page], (post.created_at, post.id))
+            self._refile("posts", post.page, post.created_at, post.id)
         for page, at in post.tags.items():
             self._refile("tagged", page, at, post.id)
 
@@ -216,14 +217,14 @@ class MetaWorld:
         if media.parent is not None:
             return
         if is_new:
-            insort(self._order["media", media.account], (media.at, media.id))
+            self._refile("media", media.account, media.at, media.id)
         for account in media.tags:
             self._refile("tagged_media", account, media.at, media.id)
         self._tag(media)
 
     def _file_remark(self, remark: Remark, *, is_new: bool) -> None:
         if is_new:
-            insort(self._order["remarks", remark.media], (remark.at, remark.id))
+            self._refile("remarks", remark.media, remark.at, remark.id)
         media = self.get(Media, remark.media)
         if media is not None and media.account == remark.author:
             self._tag(media)
@@ -246,7 +247,7 @@ class MetaWorld:
     def _refile(self, relation: str, owner: str, at: datetime, thing_id: str) -> None:
         if (key := (relation, owner, thing_id)) not in self._filed:
             self._filed.add(key)
-            insort(self._order[relation, owner], (at, thing_id))
+            insort(self._order[relation, owner], (at, len(self._filed), thing_id))
 
 
 _NAMES: Final[Mapping[type[Thing], str]] = {kind: name for name, kind in KINDS.items()}

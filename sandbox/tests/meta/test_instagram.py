@@ -323,7 +323,8 @@ def test_discovery_finds_professional_accounts_alone(graph, town):
         town.meta.instagram.post(town.ann, f"no {number}")
 
     def discover(name: str, more: str = "") -> str:
-        return f"business_discovery.username({name}){{username,biography,media.limit(2){more}{{permalink}}}}"
+        wanted = f"username,biography,media.limit(2){more}{{permalink}}"
+        return f"business_discovery.username({name}){{{wanted}}}"
 
     shown = graph(f"/{town.shop.id}", town.user(), fields=discover("Ann.Pro"))
     found = shown["business_discovery"]

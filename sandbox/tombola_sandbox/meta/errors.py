@@ -32,6 +32,7 @@ class GraphError(Exception):
         code: what clients decide by.
         subcode: more exactly; None where there is none.
         said: title and text for people, by language; None where there are none.
+        headers: what is told besides.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class GraphError(Exception):
         self.subcode = subcode
         self.said = said
         self.transient = transient
+        self.headers: Mapping[str, str] = {}
 
     @property
     def status(self) -> int:
@@ -76,7 +78,7 @@ class GraphError(Exception):
 
 def response(error: GraphError, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """Answer an error; a token that is wrong is said in a header, too."""
-    extra = dict(headers)
+    extra = {**headers, **error.headers}
     if error.code in {102, 104, 190}:
         said = error.message.replace('"', "'")
         extra["WWW-Authenticate"] = f'OAuth "Facebook Platform" "invalid_token" "{said}"'

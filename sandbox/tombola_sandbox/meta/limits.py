@@ -83,12 +83,15 @@ class Usage:
         asked.buckets = self._buckets(caller, asked)
         now = self._clock()
         with self._lock:
-            for bucket in asked.buckets:
-                if self._used(bucket, now) >= bucket.most:
-                    raise errors.limit_reached(bucket.code)
-            for bucket in asked.buckets:
+            full = [b for b in asked.buckets if self._used(b, now) >= b.most]
+            for bucket in () if full else asked.buckets:
                 self._calls[bucket.code, bucket.key].append(now)
-        return self.headers(asked)
+        headers = self.headers(asked)
+        if full:
+            error = errors.limit_reached(full[0].code)
+            error.headers = headers
+            raise error
+        return headers
 
     def headers(self, asked: Asked) -> Mapping[str, str]:
         """Tell how much is used, in percent; nothing below one percent."""

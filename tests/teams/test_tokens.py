@@ -64,15 +64,13 @@ def test_last_use_is_known_by_the_minute(inst, team, clock):
     assert tokens.listed(inst, team)[0].last_used_at == clock()
 
 
-def test_only_owners_see_and_change_them(inst, team):
+def test_only_owners_change_them(inst, team):
     tokens.make(inst, team, NewToken(name="Shop"))
     [one] = tokens.listed(inst, team)
     for role in (Role.EDITOR, Role.VIEWER):
         other = Actor(team.team_id, team.team_uid, None, "Eve", role)
         with pytest.raises(Forbidden):
             tokens.make(inst, other, NewToken(name="Mine"))
-        with pytest.raises(Forbidden):
-            tokens.listed(inst, other)
         with pytest.raises(Forbidden):
             tokens.revoke(inst, other, one.uid)
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select
@@ -25,6 +25,9 @@ ENDING = 4
 NOTED = timedelta(minutes=1)
 
 
+_SCOPES: Any = {"labels": {Scope.EVENTS_WRITE.value: "Report events of your sites"}}
+
+
 class NewToken(BaseModel):
     """What a new token needs."""
 
@@ -35,9 +38,9 @@ class NewToken(BaseModel):
         StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
         Field(title="Name", description="Which program uses it.", examples=["Shop backend"]),
     ]
-    scopes: Annotated[tuple[Scope, ...], Field(title="It may", min_length=1)] = (
-        Scope.EVENTS_WRITE,
-    )
+    scopes: Annotated[
+        tuple[Scope, ...], Field(title="It may", min_length=1, json_schema_extra=_SCOPES)
+    ] = (Scope.EVENTS_WRITE,)
 
 
 class Token(BaseModel):
@@ -86,7 +89,7 @@ def make(inst: Installation, actor: Actor, asked: NewToken) -> str:
 
 def listed(inst: Installation, actor: Actor) -> Sequence[Token]:
     """The team's tokens that are good, newest first."""
-    actor.need(Role.OWNER)
+    actor.need(Role.VIEWER)
     with inst.db.read() as conn:
         rows = conn.execute(
             select(api_token, member.c.name.label("made_by"))

@@ -17,7 +17,7 @@ pages = Pages("api_tokens", __name__)
 pages.link(Place.TEAM, "API tokens", "listing", order=60, sections=("api_tokens.",))
 
 
-@pages.get("/team/<team>/api-tokens", audience=Audience.TEAM, role=Role.OWNER)
+@pages.get("/team/<team>/api-tokens", audience=Audience.TEAM, role=Role.VIEWER)
 def listing(team: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
     """The tokens that are good, and a form for another one."""
     return _page(Form.of(NewToken))

@@ -16,6 +16,11 @@ COLUMNS = (
     "level", "origin", "at", "expires_at",
 )  # fmt: skip
 
+_ORDER = tuple(
+    COLUMNS.index(name)
+    for name in ("campaign_id", "visitor_id", "name", "told", "period", "ref", "at")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -101,13 +106,9 @@ def _row(each: Event) -> tuple[object, ...]:
     return tuple(getattr(each, name) for name in COLUMNS)
 
 
-def _order(row: tuple[object, ...]) -> tuple[object, ...]:
-    """The unique key, so that two writers of PostgreSQL take their locks alike."""
-    named = dict(zip(COLUMNS, row, strict=True))
-    return (
-        named["campaign_id"], named["visitor_id"], named["name"], named["told"], named["period"],
-        named["ref"] or "", named["at"],
-    )  # fmt: skip
+def _order(row: tuple[Any, ...]) -> tuple[object, ...]:
+    """The unique keys, so that two writers of PostgreSQL take their locks alike."""
+    return tuple("" if row[place] is None else row[place] for place in _ORDER)
 
 
 def _stored(conn: Connection, asked: Collection[Event]) -> dict[tuple[object, ...], dict[str, Any]]:

@@ -48,6 +48,7 @@ def install(
         "thousands": thousands,
         "plainly": plainly,
         "ahead": ahead_text,
+        "isolated": isolated,
     }
     app.jinja_env.filters.update(filters)
 
@@ -80,6 +81,11 @@ def local_text(moment: datetime, zone: str = "UTC") -> str:
 def ahead_text(length: timedelta) -> str:
     """About when, in words of the page's language."""
     return pofiles.ahead(length, i18n.language())
+
+
+def isolated(text: str) -> str:
+    """A name within a sentence that runs from the right: its own direction stays its own."""
+    return f"\u2068{text}\u2069" if i18n.direction() == "rtl" else text
 
 
 def plainly(text: str) -> str:

@@ -78,6 +78,8 @@ def _place(kind: scripts.Kind, key: str) -> ResponseReturnValue:
     i18n.listen()
     inst = current()
     found = hot(inst).directory.get(key) if key else None
+    if found is not None:
+        i18n.speak(found.campaign.language)
     words: dict[str, str | bool] = {
         "title": found.campaign.title if found else _("Competition") if kind == "e" else "",
         "tab": found.campaign.title if found else "",

@@ -217,7 +217,7 @@ def test_console_says_what_would_become_of_an_event_and_keeps_nothing(
     console.get_by_role("button", name="Try it").click()
     console.get_by_text("Only tried").wait_for()
     assert console.get_by_text(told).first.is_visible()
-    assert "1017" in console.get_by_role("region", name="Request").text_content()
+    assert "1017" in console.get_by_role("group", name="Request").text_content()
     assert desk.events() == []
     assert page.locator("#news").get_by_text("Waiting for the first event").is_visible()
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tombola.api import Audience
@@ -71,6 +72,7 @@ def install(
         address=settings.address,
         allows=lambda team_id, feature, amount: allows(inst, team_id, feature, amount),
         accounts=Store(vault, clock, lambda key: inst.plugins.connector_keys(key)),  # noqa: PLW0108 # inst is made below
+        disown=lambda conn, provider, uid: _disown(conn, provider, uid, clock()),
         gates_fail_open=settings.gates_fail_open,
     )
     inst = Installation(
@@ -83,6 +85,12 @@ def install(
         fetcher=outside,
     )
     return inst
+
+
+def _disown(conn: Connection, provider: str, uid: str, now: datetime) -> int:
+    from tombola.entries.disowning import disown  # noqa: PLC0415 # commands without it start sooner
+
+    return disown(conn, provider, uid, now)
 
 
 def house() -> House:

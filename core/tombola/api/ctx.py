@@ -203,6 +203,24 @@ class Ctx(Protocol):
         """
         ...
 
+    def disown(self, provider: str, uid: str) -> int:
+        """Forget somebody who asks for it through their network, in every team.
+
+        The account's links are undone; its id, names and proof are taken away. Entries stay,
+        without a name on them. Idempotent.
+
+        Args:
+            provider: key of an identity provider of this plugin.
+            uid: the network's own id.
+
+        Returns:
+            How many teams knew the account.
+
+        Raises:
+            NotAllowed: the provider is another plugin's.
+        """
+        ...
+
     def url(self, path: str = "") -> str:
         """Give the absolute address of ``path`` among the plugin's own pages."""
         ...

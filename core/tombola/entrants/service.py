@@ -180,6 +180,18 @@ def set_entrant(conn: Connection, identity_id: int, entrant_id: int) -> None:
     )
 
 
+def forget(conn: Connection, known: Known) -> None:
+    """Take an identity's id, names and proof away, and its name from an entrant who bears it."""
+    empty = {"handle": None, "name": None, "proven_at": None, "consented_at": None}
+    mine = identity.update().where(identity.c.id == known.id)
+    conn.execute(mine.values(value=f"forgotten:{known.uid}", **empty))
+    if known.name is not None:
+        bearer = entrant.update().where(
+            entrant.c.id == known.entrant_id, entrant.c.name == known.name
+        )
+        conn.execute(bearer.values(name=None))
+
+
 def _find(
     conn: Connection, team_id: int, wanted: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], Known]:

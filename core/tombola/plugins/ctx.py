@@ -63,6 +63,7 @@ class PluginCtx:
         self._plugin = plugin.slug
         self._jobs = plugin.parts.jobs
         self._connectors = plugin.parts.connectors_used()
+        self._providers = {each.key for each in plugin.parts.identity_providers}
         self._team = team if team is not None and team.team_id else None
         self._over = False
         self._conn: Connection | None = None
@@ -152,6 +153,14 @@ class PluginCtx:
         self._check_connector(connector)
         with self.writing() as conn:
             self._world.accounts.keep(conn, self.team_number, connector, account)
+
+    def disown(self, provider: str, uid: str) -> int:
+        """Cut an account loose; inside ``db()`` it commits with the transaction."""
+        if provider not in self._providers:
+            says = Phrase("This plugin does not offer %(key)s.", {"key": provider})
+            raise NotAllowed(Denied(says, self._plugin))
+        with self.writing() as conn:
+            return self._world.disown(conn, provider, uid)
 
     def url(self, path: str = "") -> str:
         """Give an address among the plugin's own pages."""

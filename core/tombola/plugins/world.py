@@ -66,6 +66,7 @@ class World:
         allows: ``plans.service.allows`` of this installation: (team's number, feature,
             amount).
         accounts: connected accounts of teams.
+        disown: cuts an account at a network loose in every team: (caller's conn, provider, uid).
         gates_fail_open: a gate that fails allows what already runs (with an alert).
     """
 
@@ -76,4 +77,5 @@ class World:
     address: str
     allows: Callable[[int, str, int], Allowed | Denied]
     accounts: Accounts
+    disown: Callable[[Connection, str, str], int]
     gates_fail_open: bool = True

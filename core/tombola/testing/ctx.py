@@ -135,6 +135,7 @@ class FakeCtx:
         self.broken: set[tuple[str, str]] = set()
         self.denies = dict(denies or {})
         self.enqueued: list[Enqueued] = []
+        self.disowned: list[tuple[str, str]] = []
         self.address = address
         self._engine = None if metadata is None else _engine(metadata)
         self._in_db = False
@@ -208,6 +209,11 @@ class FakeCtx:
             secrets=account.secrets,
             facts=account.facts,
         )
+
+    def disown(self, provider: str, uid: str) -> int:
+        """Note it in ``disowned``."""
+        self.disowned.append((provider, uid))
+        return 1
 
     def url(self, path: str = "") -> str:
         """Give an address below ``address``."""

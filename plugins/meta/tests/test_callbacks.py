@@ -52,6 +52,7 @@ def test_person_who_removes_the_app_is_an_event(ctx, both, app_secret):
     assert event.payload == {"person": "218471"}
     assert event.occurred_at == AT
     both[0].handle(ctx, event)
+    assert ctx.disowned == [("meta.facebook", "218471"), ("meta.instagram", "218471")]
     assert "218471" not in str(ctx.log.lines)
 
 
@@ -66,7 +67,9 @@ def test_wish_to_be_deleted_is_answered_with_a_code_and_its_page(ctx, both, app_
     assert is_code(settings_of(ctx), code)
     (event,) = reply.events
     both[1].handle(ctx, event)
-    assert ctx.kv.get(DELETION + code)["person"] == "218471"
+    assert ctx.disowned == [("meta.facebook", "218471"), ("meta.instagram", "218471")]
+    assert ctx.kv.get(DELETION + code)
+    assert "218471" not in str(ctx.kv.values)
 
 
 def test_request_that_is_repeated_has_the_same_code(ctx, both, app_secret):

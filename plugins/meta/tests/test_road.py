@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from tombola import seeding
+from tombola.api import Identity
 from tombola.app import create_app
 from tombola.connections.jobs import kinds as connection_kinds
+from tombola.entrants import service as entrants
 from tombola.inbox.jobs import kinds as inbox_kinds
 from tombola.inbox.models import inbox
 from tombola.queue import reconciler, runner
@@ -204,12 +206,19 @@ def test_wish_to_be_deleted_is_answered_and_can_be_followed(site):
     assert answer.json
     code, url = answer.json["confirmation_code"], answer.json["url"]
     assert url == f"http://localhost/p/meta/deletion/{code}"
+    seen = Identity("meta.facebook", "218471", name="Kim")
+    with site.inst.db.write() as conn:
+        entrants.resolve(conn, 1, [seen], site.clock())
     page = site.browser.get(url)
     assert page.status_code == 200
     assert code in page.text
+    assert "has been deleted" not in page.text
     assert "218471" not in page.text
     site.work()
     assert site.states() == ["handled"]
+    assert "has been deleted" in site.browser.get(url).text
+    with site.inst.db.read() as conn:
+        assert entrants.find(conn, 1, "meta.facebook", "218471") is None
     assert site.browser.get(f"/p/meta/deletion/{'0' * 24}").status_code == 404
     forged = site.browser.post("/webhooks/meta/deletion", data={"signed_request": signed[1:]})
     assert forged.status_code == 403

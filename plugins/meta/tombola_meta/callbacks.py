@@ -8,16 +8,19 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from tombola.api import Accepted, Ctx, Delivery, Reply, Text, Webhook
 from tombola_meta import signed_request
+from tombola_meta.identity import FACEBOOK, INSTAGRAM
 from tombola_meta.reading import uid
 from tombola_meta.settings import OperatorSettings, settings_of
 from tombola_meta.times import time_from
 
-#: Under which it is kept what became of a deletion, by its code.
+#: Under which it is kept, by its code, when somebody was forgotten; and for how long. Ours.
 DELETION: Final = "deletion "
+SHOWN: Final = timedelta(days=365)
 
 
 class Deauthorized(Webhook):
@@ -32,8 +35,11 @@ class Deauthorized(Webhook):
         return () if event is None else [event]
 
     def handle(self, ctx: Ctx, event: Accepted) -> None:
-        """Note it. Keys that this person gave are dead, and the next call that uses one says so."""
-        ctx.log.info("app_removed")
+        """Cut the person's log-ins loose.
+
+        Keys to pages that they gave are dead by now; the next call, or the daily check, says so.
+        """
+        _disown(ctx, event)
 
 
 class Deletion(Webhook):
@@ -54,10 +60,9 @@ class Deletion(Webhook):
         return Reply(json.dumps(answer), content_type="application/json", events=[kept])
 
     def handle(self, ctx: Ctx, event: Accepted) -> None:
-        """Keep the request for the operator, who sees it on the health page."""
-        code, person = str(event.payload["code"]), str(event.payload["person"])
-        if ctx.kv.get(DELETION + code) is None:
-            ctx.kv.put(DELETION + code, {"asked_at": ctx.now.isoformat(), "person": person})
+        """Forget the person, and note that it was done."""
+        _disown(ctx, event)
+        ctx.kv.put(f"{DELETION}{event.payload['code']}", ctx.now.isoformat(), ttl=SHOWN)
 
 
 def code_for(settings: OperatorSettings, request: str) -> str:
@@ -75,6 +80,13 @@ def is_code(settings: OperatorSettings, code: str) -> bool:
 def _mark(settings: OperatorSettings, nonce: str) -> str:
     secret = settings.secrets[0] if settings.secrets else ""
     return hmac.new(secret.encode(), f"deletion {nonce}".encode(), hashlib.sha256).hexdigest()[:12]
+
+
+def _disown(ctx: Ctx, event: Accepted) -> None:
+    """Forget the person at either log-in: Meta does not say which side of the app was asked."""
+    person = str(event.payload["person"])
+    teams = [ctx.disown(provider, person) for provider in (FACEBOOK, INSTAGRAM)]
+    ctx.log.info("person_disowned", teams=sum(teams))
 
 
 def _event(settings: OperatorSettings, request: Delivery) -> Accepted | None:

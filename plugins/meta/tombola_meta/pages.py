@@ -16,6 +16,5 @@ def deletion(code: str) -> ResponseReturnValue:
     ctx: Ctx = g.tombola
     if not is_code(settings_of(ctx), code):
         abort(404)
-    kept = ctx.kv.get(DELETION + code)
-    done = isinstance(kept, dict) and bool(kept.get("done_at"))
+    done = ctx.kv.get(DELETION + code) is not None
     return render_template("tombola_meta/deletion.html", code=code, done=done)

@@ -3,6 +3,7 @@
 import csv
 import json
 import tracemalloc
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tombola.api import EntryDraft, Forbidden, NotFound
+from tombola.api import EntryDraft, Forbidden, NotFound, Proof
 from tombola.campaigns.models import action as actions
 from tombola.entries import exporting
 from tombola.entries.exporting import COLUMNS, REST, Shape, export, harmless
@@ -72,6 +73,12 @@ def test_each_name_of_a_detail_is_a_column_in_order(ledger, clock, wrote):
     assert found["1017"]["occurred_at"] == at.isoformat().replace("+00:00", "Z")
     assert found["1017"]["recorded_at"] == clock().isoformat().replace("+00:00", "Z")
     assert found[""]["Answer"] == "tea"
+
+
+def test_proof_of_what_was_reported_stands_beside_it(ledger, wrote):
+    signed = replace(done(ledger, "a", VIP="1"), proof=Proof.SIGNED)
+    ledger.record(signed, done(ledger, "b", VIP="2"))
+    assert {row["VIP"]: row["proof"] for row in rows(wrote())} == {"1": "signed", "2": ""}
 
 
 def test_names_like_columns_of_ours_stay_apart(ledger, wrote):

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tombola.queue.kinds import Done
+from tombola.queue import reconciler, runner
+from tombola.queue.kinds import House, Kinds
 from tombola.widget import entering, forgetting, jobs
 from tombola.widget.models import visitor
 
@@ -37,6 +38,7 @@ def test_nobody_who_left_nothing_is_forgotten_after_a_year(site, clock):
     back = site.visitor_of("stranger-3")
     met = entering.known(site.inst, site.campaign.team_id, "stranger-3")
     clock.advance(timedelta(seconds=1))
+    assert met is not None
     assert entering.seen(site.inst, met)
     walk(site.inst)
     assert numbers(site.inst) == kept | {back}
@@ -54,14 +56,12 @@ def test_visitor_that_another_stands_for_stays(site, clock):
 
 
 def test_duty_does_it_once_a_day(site, clock):
-    [kind] = [each for each in jobs.kinds() if each.name == jobs.FORGET]
+    kinds = Kinds(jobs.kinds())
+    kind = kinds[jobs.FORGET]
     assert kind.every == timedelta(days=1)
+    house = House(site.inst, kinds)
+    reconciler.settle_in(house)
     site.visitor_of("stranger")
     clock.advance(forgetting.KEPT + timedelta(days=1))
-
-    class Endless:
-        def over(self):
-            return False
-
-    assert kind.handle(site.inst, Endless()) == Done()
+    runner.run(house, kind)
     assert numbers(site.inst) == set()

@@ -323,7 +323,7 @@ def test_an_app_is_subscribed_with_the_pages_token(graph, town):
     lacking = town.token("pages_messaging")
     refused = graph.raw(path, lacking, "POST", subscribed_fields="messages")
     assert refused.json()["error"]["code"] == 200
-    done = graph.raw(path, token, "POST", subscribed_fields="feed,mention")
+    done = graph.raw(path, token, "POST", subscribed_fields='["feed","mention"]')
     assert done.json() == {"success": True}
     [app] = graph(path, token)["data"]
     assert (app["id"], app["subscribed_fields"]) == (town.app.id, ["feed", "mention"])

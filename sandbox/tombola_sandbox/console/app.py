@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from tombola.testing.network import FaultKind, Network
 from tombola_sandbox.access import DEMO_APP
 from tombola_sandbox.console import views
+from tombola_sandbox.console.meta import add_meta
 from tombola_sandbox.loading import LoadError, Manner, load
 from tombola_sandbox.mailbox.box import Mailbox
 from tombola_sandbox.mailbox.pages import add_mailbox
@@ -57,6 +58,7 @@ def console_app(
     _fault_acts(app, network)
     _world_acts(app, world)
     _commands(app, world)
+    add_meta(app, world, courier)
     add_mailbox(app, Mailbox() if mailbox is None else mailbox)
     return app
 

@@ -17,6 +17,9 @@ PATTERNS: Final = (
     ("/2/tweets/search/*", "Search"),
     ("/2/*", "All of the API"),
     ("/media/*", "Pictures"),
+    ("/graph.facebook.com/*", "Facebook's Graph API"),
+    ("/graph.instagram.com/*", "Instagram's Graph API"),
+    ("/scontent*", "Meta's pictures"),
     ("/2/oauth2/token", "Tokens of people"),
     ("/oauth2/token", "Token of the app"),
 )

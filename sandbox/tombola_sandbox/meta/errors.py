@@ -174,6 +174,7 @@ _DEAD: Final = {
     459: "The user has been checkpointed and must log in at www.facebook.com to correct an issue.",
     460: "The session has been invalidated because the user changed their password or Facebook has "
     "changed the session for security reasons.",
+    463: "Session has expired.",
     464: "The user is not a confirmed user.",
     467: "The session is invalid because the user logged out.",
     492: "The user must be an administrator, editor, or moderator of the page in order to "

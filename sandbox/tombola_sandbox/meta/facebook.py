@@ -387,7 +387,7 @@ APPLICATION: Final = Kind(
     identified(
         {
             "name": plain("name"),
-            "link": Column(lambda *_: f"{SITE}/games/?app_id=…"),
+            "link": Column(lambda _, a, __: f"{SITE}/games/?app_id={a.id}"),
             "category": Column(lambda *_: "Business and pages"),
             "subscribed_fields": Column(
                 lambda v, a, _: list(v.extra.get("subscribed", {}).get(a.id, ())) or MISSING

@@ -7,7 +7,7 @@ from tombola_sandbox.ids import number_from
 from tombola_sandbox.meta import errors
 from tombola_sandbox.meta.fields import named
 from tombola_sandbox.meta.models import App, Comment, Json, Page, Person, Post, Token
-from tombola_sandbox.meta.paging import by_cursor, by_time, choice, time_of
+from tombola_sandbox.meta.paging import by_cursor, by_time, choice, time_of, words_of
 from tombola_sandbox.meta.rights import (
     ENGAGEMENT,
     USER_CONTENT,
@@ -208,7 +208,7 @@ def subscribed_apps(view: View, page: Page, ask: Ask) -> Json:
 def subscribe(view: View, page: Page, ask: Ask) -> Json:
     """Subscribe the calling app to fields of a page."""
     _need_managing(view, page)
-    wanted = [f.strip() for f in ask.args.get("subscribed_fields", "").split(",") if f.strip()]
+    wanted = words_of(ask.args, "subscribed_fields")
     if not wanted:
         raise errors.lacks("subscribed_fields")
     for number, field in enumerate(wanted):

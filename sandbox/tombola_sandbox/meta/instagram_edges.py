@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tombola_sandbox.meta import errors
 from tombola_sandbox.meta.models import Account, Json, Media, Remark
-from tombola_sandbox.meta.paging import by_cursor
+from tombola_sandbox.meta.paging import by_cursor, words_of
 from tombola_sandbox.meta.rights import need, need_instagram
 from tombola_sandbox.meta.view import Ask, View
 
@@ -91,7 +91,7 @@ def subscribed_apps(view: View, account: Account, ask: Ask) -> Json:
 def subscribe(view: View, account: Account, ask: Ask) -> Json:
     """Subscribe the calling app to fields of an account."""
     need(view.caller, "instagram_business_manage_comments", code=10)
-    fields = [f.strip() for f in ask.args.get("subscribed_fields", "").split(",") if f.strip()]
+    fields = words_of(ask.args, "subscribed_fields")
     if not fields or set(fields) - FIELDS:
         words = ", ".join(sorted(FIELDS))
         raise errors.parameter(f"Param subscribed_fields must be one of {{{words}}}")

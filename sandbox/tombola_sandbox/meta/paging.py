@@ -5,6 +5,7 @@ Source: Meta, "Paginated Results", read 2026-11.
 
 import base64
 import binascii
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -187,6 +188,18 @@ def time_of(name: str, text: str) -> datetime:
     except (ValueError, OverflowError):
         raise errors.parameter(f"Param {name} must be a valid datetime: {text}") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def words_of(args: Mapping[str, str], name: str) -> list[str]:
+    """Read a list: words with commas between, or JSON, as Meta's own client sends it."""
+    text = args.get(name, "").strip()
+    if text.startswith("["):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            raise errors.parameter(f"Param {name} must be an array.") from None
+        return [str(one) for one in found]
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def choice(args: Mapping[str, str], name: str, default: str, *allowed: Any) -> str:

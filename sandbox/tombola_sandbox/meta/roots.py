@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request
 from tombola_sandbox.meta import errors
 from tombola_sandbox.meta.access import DATA_ACCESS, LONG, Caller, MetaAccess
 from tombola_sandbox.meta.models import Account, App, Callback, Json, Person, Token
+from tombola_sandbox.meta.paging import words_of
 from tombola_sandbox.meta.view import FACEBOOK_GRAPH, INSTAGRAM_GRAPH, Ask, View
 from tombola_sandbox.meta.world import MetaWorld
 
@@ -213,7 +214,7 @@ def set_subscription(view: View, app: App, ask: Ask) -> Json:
     for name in ("callback_url", "verify_token", "fields"):
         if not ask.args.get(name):
             raise errors.lacks(name)
-    fields = tuple(one.strip() for one in ask.args["fields"].split(","))
+    fields = tuple(words_of(ask.args, "fields"))
     if strange := set(fields) - OBJECTS[kind]:
         raise errors.parameter(f"Param fields holds an unknown field: {min(strange)}")
     callback = Callback(url=url, verify_token=ask.args["verify_token"], fields=fields)

@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from tombola.api import Upload
-from tombola.campaigns import actions
+from tombola.campaigns.service import actions_of
 from tombola.plugins.loader import load
 from tombola.testing import house as houses
 from tombola.web import uploads
@@ -149,4 +149,4 @@ def test_list_of_several_megabytes_is_let_in_where_lists_are_taken_and_nowhere_e
 
 def shop_actions(shop, campaign):
     with shop.inst.db.read() as conn:
-        return actions.actions_of(conn, campaign.id)
+        return actions_of(conn, campaign.id)

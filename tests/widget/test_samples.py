@@ -125,8 +125,18 @@ def test_odd_names_are_quoted_as_each_language_quotes(use):
     run([program("sh"), "-n"], sample(use, "shell", name=ODD))
 
 
+class Ear(HTTPServer):
+    """Keeps what came: path, headers, body."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Listener)
+        self.came = []
+
+
 class Listener(BaseHTTPRequestHandler):
-    """Keeps what a backend sends."""
+    """Takes what a backend sends."""
+
+    server: Ear
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -143,8 +153,7 @@ class Listener(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def listener():
-    server = HTTPServer(("127.0.0.1", 0), Listener)
-    server.came = []
+    server = Ear()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield server

@@ -24,7 +24,8 @@
     .tab:hover{background:#8a2114}
     .tab span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
     .tab svg{flex:none}
-    .tab.left{inset-inline:1rem auto}
+    .tab.left{left:1rem;right:auto}
+    .tab.right{right:1rem;left:auto}
     .tab.top{inset-block:calc(1rem + var(--row,0)*4rem) auto}
     .tab.middle{inset-block:calc(50% - 1.5rem + var(--row,0)*4rem) auto}
     dialog{border:0;padding:0;overflow:hidden;width:min(44rem,calc(100vw - 2rem));height:min(56rem,calc(100dvh - 3rem));max-width:none;max-height:none;
@@ -78,6 +79,15 @@
     return frame;
   };
 
+  /* For frames that the page's policy refuses, or that have no scripts. */
+  const wayOut = (of, told) => {
+    const link = make("a", { color: "inherit" }, told.title);
+    link.href = `${host}/${of}`;
+    link.target = "_blank";
+    link.rel = "noopener";
+    return link;
+  };
+
   const tell = (frame, type, of, { name, action }) => {
     const detail = { type, campaign: { key: of, name } };
     if (action) detail.action = { id: action.id, title: action.title };
@@ -113,12 +123,8 @@
       of,
       told,
       ({ tombola, height }) => {
-        if (tombola == "quiet") {
-          wait.textContent = "";
-          spot.style.removeProperty("display");
-          return;
-        }
-        wait.remove();
+        if (tombola == "quiet") wait.replaceChildren(wayOut(of, told));
+        else wait.remove();
         if (tombola == "height" && !scrolls) frame.style.height = height + "px";
       },
       { lang: spot.dataset.lang, theme: /\be-(dark|light)\b/.exec(spot.className)?.[1] },
@@ -176,7 +182,7 @@
       if (dialog.open) return;
       if (!place.isConnected) document.body.append(place);
       if (!frame) {
-        frame = framed(of, told, ({ tombola }) => (tombola == "close" ? dialog.close() : tombola == "quiet" || wait.remove()), { lang: options.lang, theme: options.theme || "any" });
+        frame = framed(of, told, ({ tombola }) => (tombola == "close" ? dialog.close() : tombola == "quiet" ? wait.replaceChildren(wayOut(of, told)) : wait.remove()), { lang: options.lang, theme: options.theme || "any" });
         dialog.append(frame);
       }
       overflow ??= page.overflow;

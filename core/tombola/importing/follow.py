@@ -13,14 +13,9 @@ from tombola.entries.changes import Act, mark
 from tombola.entries.models import entry
 from tombola.entries.rules import State
 from tombola.importing.models import item
-from tombola.importing.store import CAUSE, Judged
+from tombola.importing.store import CAUSE, EDITED, GONE, Judged
 from tombola.importing.work import Work
 from tombola.teams.rules import Actor
-
-#: Why an entry was taken back, as the Actions tab says it. What begins so was taken back here, and
-#: may be given back here; what a person took back stays taken back.
-GONE = "deleted at the network"
-EDITED = "edited"
 
 
 @dataclass(frozen=True, slots=True)

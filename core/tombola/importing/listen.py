@@ -27,6 +27,7 @@ from tombola.api import (
 from tombola.connections.models import connection
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
+from tombola.db.sets import lock_alone
 from tombola.importing import accounts, rules, store, turn
 from tombola.importing.follow import follow
 from tombola.importing.limits import holders_of
@@ -35,6 +36,7 @@ from tombola.importing.models import run, source
 from tombola.importing.page import Pages, Prepared, checked_item, is_about_data
 from tombola.importing.rules import Counts
 from tombola.importing.states import RECHECK, SourceState
+from tombola.importing.store import Judged
 from tombola.importing.turn import CALLS_KEPT, Call, Changed, Paused
 from tombola.importing.work import CALL, Work, config_of, load
 from tombola.inbox.models import inbox
@@ -173,7 +175,7 @@ def take(
 class _Heard(Pages):
     """The road of pages for what was heard: no lane, no cursor, a run of its own."""
 
-    def guard(self, conn: Connection, counts: Counts, now: datetime) -> None:  # as a page's
+    def guard(self, conn: Connection, counts: Counts, now: datetime) -> None:
         """Ask the button, then the lease."""
         turn.check_source(conn, self.work)
         tasks.guard(conn, self.held, now=now)
@@ -185,10 +187,7 @@ class _Heard(Pages):
             row = _open_run(conn, self.work, now)
             mine = replace(self, run_id=row["id"])
             counts = Counts.of(row["counts"]).plus(calls=1, items=len(ready.judged))
-            ids = [each.item.external_id for each in ready.judged]
-            before = store.stored(conn, self.work.source_id, ids)
             counts, pictures = mine.write_set(conn, ready.judged, ready, counts, now)
-            follow(conn, self.work, before, ready.judged, (), now, ready.as_of)
             pictures += store.ask_again(conn, self.work, ready.judged)
             if pictures:
                 ask_for_pictures(conn, self.work.team_id, self.work.source_id, now)
@@ -196,6 +195,16 @@ class _Heard(Pages):
             values = {"counts": counts.stored(), "calls": calls, "seen_at": now}
             conn.execute(update(run).where(run.c.id == row["id"]).values(**values, finished_at=now))
             tasks.finish(conn, self.held)
+
+    def _follow(
+        self, conn: Connection, part: Sequence[Judged], as_of: datetime, now: datetime
+    ) -> None:
+        """Let entries follow whatever changed: an event that is heard is all that tells of it."""
+        keys = [each.item.external_id for each in part]
+        rows = store.entered(store.stored(conn, self.work.source_id, keys))
+        if rows:
+            lock_alone(conn, self.work.campaign.id)  # before the ledger takes it shared
+            follow(conn, self.work, rows, part, (), now, as_of)
 
 
 _PAUSED = "The source is paused."

@@ -197,7 +197,7 @@ class Pages:
     ) -> tuple[Counts, int]:  # fmt: skip
         """Write a set within the caller's transaction. Gives counts with it, and new pictures."""
         self.guard(conn, counts, now)
-        self._follow(conn, part, now)
+        self._follow(conn, part, ready.as_of, now)
         written = store.write(
             conn,
             self.work,
@@ -218,16 +218,18 @@ class Pages:
         )
         return more, written.pictures
 
-    def _follow(self, conn: Connection, part: Sequence[Judged], now: datetime) -> None:
+    def _follow(
+        self, conn: Connection, part: Sequence[Judged], as_of: datetime, now: datetime
+    ) -> None:
         """Let entries follow what this page shows as deleted, or as being there again."""
         keys = [each.item.external_id for each in part]
-        rows = store.stored(conn, self.work.source_id, keys)
+        rows = store.entered(store.stored(conn, self.work.source_id, keys))
         away = {key for key, row in rows.items() if row.state == "deleted"}
         turned = [each for each in part if each.item.deleted != (each.item.external_id in away)]
         if any(each.item.external_id in rows for each in turned):
             # Alone before the ledger takes the campaign shared: never from shared to alone.
             lock_alone(conn, self.work.campaign.id)
-            follow(conn, self.work, rows, turned, (), now)
+            follow(conn, self.work, rows, turned, (), now, as_of)
 
     def _why_stop(self, page: Page[Any], ready: Prepared, counts: Counts) -> str | None:
         times = [rules.known_time(each.occurred_at) for each in page.items]
@@ -312,4 +314,4 @@ def _is_history(work: Work) -> bool:
 
 def _has_entry(stored: Mapping[str, Any], item: Item) -> bool:
     row = stored.get(item.external_id)
-    return row is not None and row.state != "left_out"
+    return row is not None and not store.never_entered(row)

@@ -19,6 +19,10 @@ from tombola.importing.work import Work
 
 #: What entries of an import name as their cause; the number is the run's.
 CAUSE = "import"
+#: Why an entry was taken back, as the Actions tab says it. What begins so was taken back here, and
+#: may be given back here; what a person took back stays taken back.
+GONE = "deleted at the network"
+EDITED = "edited"
 #: Counted as entries of a run: what the ledger took down, whether it counts or not.
 TAKEN = frozenset({Status.NEW, Status.SPENT, Status.OUTSIDE, Status.REFUSED})
 
@@ -91,6 +95,7 @@ def stored(conn: Connection, source_id: int, external_ids: Sequence[str]) -> dic
             item.c.external_id,
             item.c.run_id,
             item.c.state,
+            item.c.reason,
             item.c.text,
             item.c.identity_id,
             item.c.seen_at,
@@ -224,9 +229,20 @@ def _number(found: Mapping[str, Any], judged: Judged) -> int | None:
     return row.id if row is not None else None
 
 
+def never_entered(row: Any) -> bool:
+    """Whether a stored item never made an entry: left out, or gone before it was ever seen."""
+    followed = row.reason is not None and row.reason.startswith((GONE, EDITED))
+    return row.state in {"left_out", "deleted"} and not followed
+
+
+def entered(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``stored`` that made an entry once."""
+    return {key: row for key, row in rows.items() if not never_entered(row)}
+
+
 def _is_due(row: Any, fresh: set[int], as_of: datetime) -> bool:
-    """New, or left out before and not any more (an edited post, or other filters)."""
-    return row.id in fresh or (row.state == "left_out" and row.as_of <= as_of)
+    """New, or without an entry until now (an edited post, other filters, or there after all)."""
+    return row.id in fresh or (never_entered(row) and row.as_of <= as_of)
 
 
 def _row(

@@ -58,7 +58,9 @@ from tombola.api.features import Feature
 from tombola.api.health import HealthCheck
 from tombola.api.identity import ContactCard, Flow, Identity, IdentityProvider, Proven, Who
 from tombola.api.importers import (
+    ClaimView,
     Estimate,
+    Evidence,
     Importer,
     Item,
     Kept,
@@ -90,6 +92,7 @@ __all__ = [
     "CampaignView",
     "Change",
     "Channel",
+    "ClaimView",
     "Complaint",
     "Completed",
     "Config",
@@ -106,6 +109,7 @@ __all__ = [
     "EntryDraft",
     "EntryView",
     "Estimate",
+    "Evidence",
     "Feature",
     "Fenced",
     "FetchError",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -74,10 +74,19 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The end of a log-in: who it was, and secrets that the core seals (tokens, by name)."""
+    """The end of a log-in.
+
+    Attributes:
+        identity: who it was.
+        secrets: what the core seals (tokens, by name).
+        owns: claim keys of posts that the log-in itself has shown to be this account's; they settle
+            unclaimed items of importers whose ``identity`` is this provider, now and later. At
+            most 1,000 count.
+    """
 
     identity: Identity
     secrets: Mapping[str, str] = field(default_factory=dict)
+    owns: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ class Item:
         deleted: seen to be gone; the core marks it.
         unfit: why it does not fit its source, or not any more, in a few words for the team; the
             core leaves it out. "" = it fits, as far as the importer can tell.
+        claim_key: normal form of the post's public address, by which its author may claim it where
+            the network names none, e.g. ``ig:CAbc``; equal in every importer of that network.
         raw: the network's own JSON, kept no longer than the importer's ``raw_ttl``.
     """
 
@@ -134,6 +136,7 @@ class Item:
     parent_id: str | None = None
     deleted: bool = False
     unfit: str = ""
+    claim_key: str | None = None
     raw: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -152,6 +155,39 @@ class Kept:
     permalink: str | None = None
     parent_id: str | None = None
     occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """Somebody's word that a post without an author is theirs.
+
+    Attributes:
+        claim_key: of the post, as ``Importer.claim_key`` read it.
+        permalink: the post's address, as imported.
+        handle: what they say they are called there, as typed; None when they said nothing. Proves
+            nothing: anybody can type anybody's name.
+        code: given to nobody else; in the post's text or the author's biography it is proof.
+        who: the entrant, with what is proven of them.
+    """
+
+    claim_key: str
+    permalink: str | None
+    handle: str | None
+    code: str
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the network has to say about a claim.
+
+    Attributes:
+        proven: the claimant is the author, beyond doubt; the claim is settled at once.
+        note: what was found, for the moderator; "" when nothing was.
+    """
+
+    proven: bool = False
+    note: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +248,8 @@ class Importer(Keyed, ABC, Generic[S, K]):
         media_hosts: host names (or ``.suffix``) that pictures may come from; empty = any public.
         recheck_size: items that one ``recheck`` takes, at most; 0 = this network does not let
             anybody look at a post again.
+        claims: items without an author can be claimed by their public address; ``claim_key`` then
+            reads it, and ``Item.claim_key`` carries it.
     """
 
     config_model: ClassVar[type[SourceConfig]]
@@ -227,6 +265,7 @@ class Importer(Keyed, ABC, Generic[S, K]):
     raw_ttl: ClassVar[timedelta] = timedelta(days=1)
     media_hosts: ClassVar[Sequence[str]] = ()
     recheck_size: ClassVar[int] = 0
+    claims: ClassVar[bool] = False
 
     def upgrade_config(self, old: dict[str, Json], version: int) -> dict[str, Json]:
         """Turn configuration stored at ``version`` into today's. Pure."""
@@ -296,3 +335,18 @@ class Importer(Keyed, ABC, Generic[S, K]):
         whose account the event names, at least once; may use the network. Raises like ``fetch``.
         """
         return ()
+
+    def claim_key(self, text: str) -> str | None:
+        """Read the address of a post that somebody pasted; None = no address of this network.
+
+        Pure. Two addresses of one post give one key, and ``Item.claim_key`` of that post is it.
+        """
+        return None
+
+    def evidence(self, ctx: Ctx, config: S, claim: ClaimView) -> Evidence:
+        """Look for proof that the claimant wrote the post.
+
+        May use the network; raises like ``fetch``. Asked once for each claim of a post that is
+        stored, and again after a failure.
+        """
+        return Evidence()

@@ -1,0 +1,1 @@
+"""Imports public posts that tag a connected Facebook page."""

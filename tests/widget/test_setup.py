@@ -10,7 +10,7 @@ from werkzeug.serving import make_server
 from tombola.plugins.loader import load
 from tombola.testing import house as houses
 from tombola.testing.house import PASSWORD
-from tombola.widget.hot import hot
+from tombola.widget import hot
 from tombola.widget.models import event
 from tombola.widget.samples import RECIPES
 
@@ -49,8 +49,7 @@ class Desk:
 
     def push(self, name, value="1017"):
         """What a page's script would send."""
-        with self.house.app.app_context():
-            tracker = hot(self.house.inst).tracker
+        tracker = self.house.app.extensions[hot.NAME].tracker
         body = f'{{"v": "visitor-1", "k": ["{self.campaign.key}"], "e": [["{name}", "{value}"]]}}'
         return tracker.take(body.encode(), "https://shop.example")
 
@@ -71,6 +70,8 @@ class Desk:
 def desk(sqlite_database, clock, tmp_path, page):
     found = [plugin for plugin in load() if plugin.slug == "custom_tracking"]
     house = houses.build(sqlite_database, clock, tmp_path / "data", found)
+    # What a team changes is true with the next push.
+    house.app.extensions[hot.NAME] = hot.make(house.inst, fresh_s=0)
     server = make_server("127.0.0.1", 0, house.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -42,7 +42,7 @@ def sandbox_app(*, world: World | None = None, clock: Clock | None = None) -> Ne
 
 def mount_meta(network: Network, world: World, pages: Pages) -> None:
     """Put Meta beside X: each of its hosts is the beginning of a path."""
-    Graph(network, world.meta.things, world.meta.access, world.meta.usage)
+    Graph(network, world.meta)
     Dialogs(network, world.meta, pages)
     mount_signed_pictures(network, world.meta.things)
 

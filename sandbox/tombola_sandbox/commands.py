@@ -1,5 +1,6 @@
 """``tombola sandbox …``. What the commands need is imported when one of them runs."""
 
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -76,6 +77,26 @@ def load(
     try:
         said = load_file(place_from_environment(), text_of(file.read()), manner)
     except (LoadError, AnswerError, AlreadyServedError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(said)
+
+
+@click.command()
+@click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER"
+)
+def play(folder: Path) -> None:
+    """Play recorded answers of Meta's Graph API: a FOLDER of JSON files, request and response.
+
+    The running sandbox is filled; if none runs, its folder is.
+    """
+    from tombola_sandbox.meta.recording import RecordingError  # noqa: PLC0415 - import-light
+    from tombola_sandbox.place import AlreadyServedError, place_from_environment  # noqa: PLC0415
+    from tombola_sandbox.remote import AnswerError, play_folder  # noqa: PLC0415
+
+    try:
+        said = play_folder(place_from_environment(), folder)
+    except (RecordingError, AnswerError, AlreadyServedError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(said)
 

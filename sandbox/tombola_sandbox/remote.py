@@ -4,9 +4,12 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tombola_sandbox.loading import LoadError, Manner, load
+from tombola_sandbox.meta.recording import RecordingError, read_folder
 from tombola_sandbox.place import Place, open_world
 from tombola_sandbox.world import World
 
@@ -56,6 +59,29 @@ def post_text(place: Place, *, username: str, text: str, photos: int, lang: str)
         return str(answer["said"])
     with open_world(place.folder) as world:
         return posted(world, username=username, text=text, photos=photos, lang=lang)
+
+
+def play_folder(place: Place, folder: Path) -> str:
+    """Take a folder of recordings of Meta's; how many were new, in a sentence.
+
+    Raises:
+        RecordingError: a file is no recording; nothing was taken.
+        AnswerError: the running sandbox did not say what came of it.
+        AlreadyServedError: a process has the world open and does not answer.
+    """
+    pairs = read_folder(folder)
+    answer = _ask(place, "/console/api/play", {"pairs": pairs})
+    if answer is not None:
+        if "error" in answer:
+            raise RecordingError(answer["error"])
+        return str(answer["said"])
+    with open_world(place.folder) as world:
+        return played(world, pairs)
+
+
+def played(world: World, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+    """Take recordings into a world at hand; how many were new."""
+    return f"{world.meta.take(pairs)} new recorded answers, {len(world.meta.player)} in all"
 
 
 def posted(world: World, *, username: str, text: str, photos: int, lang: str) -> str:

@@ -223,7 +223,7 @@ class World:
         elif room == "credits":
             self.wallet.read(what, line.body)
         elif room == "meta":
-            self.meta.things.read(what, line.subject, line.body)
+            self.meta.read(what, line.subject, line.body)
         elif room == "switch":
             self.switches.read(line.subject, line.body)
         elif (happen := self._happenings.get(line.kind)) is not None:

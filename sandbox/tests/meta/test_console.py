@@ -52,6 +52,8 @@ def test_every_page_shows_a_living_world(console, town, path):
     assert page.status_code == 200
     assert "<script>alert" not in page.text
     assert "style=" not in page.text
+    if path != "/console/instagram":
+        assert f'<option value="{town.page.id}">Kettle &amp; Leaf</option>' in page.text
     ids = re.findall(
         r'<(?:select|textarea|input(?! type="(?:hidden|checkbox))) ?[^>]*?id="([^"]+)"', page.text
     )

@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -36,11 +37,11 @@ class Receiver:
         return answer(environ, start)
 
     @property
-    def bodies(self) -> list[dict]:
+    def bodies(self) -> list[dict[str, Any]]:
         return [json.loads(raw) for raw, _ in self.got]
 
     @property
-    def changes(self) -> list[dict]:
+    def changes(self) -> list[dict[str, Any]]:
         return [c for body in self.bodies for entry in body["entry"] for c in entry["changes"]]
 
 

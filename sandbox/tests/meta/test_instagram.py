@@ -15,7 +15,7 @@ RETURNABLE = (
 def tag(graph, town):
     """Give a hashtag's id, asked for in the shop's name."""
 
-    def ask(name: str = "tea") -> str:
+    def ask(name: str = "tea"):
         found = graph("/ig_hashtag_search", town.user(), user_id=town.shop.id, q=name)
         return found["data"][0]["id"]
 

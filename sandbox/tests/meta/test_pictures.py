@@ -11,7 +11,7 @@ from PIL import Image
 def source(graph, town):
     town.meta.facebook.comment(town.kim, town.post, "", photo=True)
 
-    def read() -> str:
+    def read():
         [comment] = graph(f"/{town.post.id}/comments", town.token(), fields="attachment")["data"]
         return comment["attachment"]["media"]["image"]["src"]
 
@@ -62,7 +62,7 @@ def test_what_somebody_sent_is_shown(graph, town, http):
     media = town.meta.instagram.post(town.shop, "Red", picture="upload:mine")
     shown = graph(f"/{media.id}", town.user(), fields="media_url")
     with Image.open(io.BytesIO(http.get(shown["media_url"]).content)) as image:
-        red, green, blue = image.convert("RGB").getpixel((5, 5))
+        red, green, blue = image.convert("RGB").resize((1, 1)).tobytes()
     assert (red > 240, green < 15, blue < 15) == (True, True, True)
 
 

@@ -20,7 +20,7 @@ from tombola_sandbox.models import Standing
 from tombola_sandbox.pages import POLICY
 from tombola_sandbox.pictures import draw
 from tombola_sandbox.place import Place
-from tombola_sandbox.remote import posted
+from tombola_sandbox.remote import played, posted
 from tombola_sandbox.switches import Vocabulary
 from tombola_sandbox.world import World
 
@@ -226,6 +226,11 @@ def _commands(app: Flask, world: World) -> None:
             keep_media_urls=bool(wishes["keep_media_urls"]),
         )
         return _said(lambda: load(world, wishes["text"].split("\n"), manner).words())
+
+    @app.post("/console/api/play")
+    def play() -> tuple[dict[str, str], int]:
+        pairs = request.get_json()["pairs"]
+        return _said(lambda: played(world, [(mark, body) for mark, body in pairs]))
 
     @app.post("/console/api/post")
     def post() -> tuple[dict[str, str], int]:

@@ -10,15 +10,16 @@ from werkzeug.wrappers import Request, Response
 from tombola.testing.network import FaultKind, Network, json_response
 from tombola.testing.network.network import CALLER
 from tombola_sandbox.meta import errors, facebook_edges, hashtags, instagram_edges, roots
-from tombola_sandbox.meta.access import Caller, MetaAccess
+from tombola_sandbox.meta.access import Caller
 from tombola_sandbox.meta.batch import answers
 from tombola_sandbox.meta.errors import GraphError
 from tombola_sandbox.meta.find import Found, find
 from tombola_sandbox.meta.ids import proof_of, trace_id
-from tombola_sandbox.meta.limits import Asked, Usage
+from tombola_sandbox.meta.limits import Asked
 from tombola_sandbox.meta.models import Account, Comment, Json, Media, Page, Person, Post, Remark
+from tombola_sandbox.meta.realm import Meta
+from tombola_sandbox.meta.recording import Response as Recording
 from tombola_sandbox.meta.view import FACEBOOK_GRAPH, INSTAGRAM_GRAPH, Ask, View
-from tombola_sandbox.meta.world import MetaWorld
 
 VERSIONS: Final = ("v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
 """Those that answer: each for two years. Source: Meta, "Versioning", read 2026-11."""
@@ -54,13 +55,12 @@ NAMED: Final = {**roots.NAMED, **hashtags.NAMED}
 class Graph:
     """Mounts both Graphs on a network."""
 
-    def __init__(
-        self, network: Network, world: MetaWorld, access: MetaAccess, usage: Usage
-    ) -> None:
+    def __init__(self, network: Network, meta: Meta) -> None:
         self._network = network
-        self._world = world
-        self._access = access
-        self.usage = usage
+        self._world = meta.things
+        self._access = meta.access
+        self._player = meta.player
+        self.usage = meta.usage
         for host in (FACEBOOK_GRAPH, INSTAGRAM_GRAPH):
             self._mount(f"/{host}", host)
 
@@ -90,6 +90,8 @@ class Graph:
         self, request: Request, host: str, method: str, path: str, args: Mapping[str, str]
     ) -> Response:
         """Answer one call, or one call of a batch."""
+        if (played := self._player.play(method, host, path, args)) is not None:
+            return _played(played)
         headers: dict[str, str] = {"facebook-api-version": NEWEST}
         locale = args.get("locale", "en_US")
         try:
@@ -209,6 +211,16 @@ class Graph:
         return errors.response(error, body, headers or {})
 
 
+def _played(recorded: Recording) -> Response:
+    """Answer as it was recorded; the length is counted anew."""
+    headers = {n: v for n, v in recorded.headers.items() if n.lower() not in _OF_THE_WIRE}
+    if isinstance(recorded.body, str):
+        return Response(recorded.body, recorded.status, headers)
+    headers = {n: v for n, v in headers.items() if n.lower() != "content-type"}
+    return json_response(recorded.body, recorded.status, headers=headers)
+
+
+_OF_THE_WIRE: Final = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 _BROKEN: Final[Mapping[FaultKind, Callable[[], GraphError]]] = {
     FaultKind.TOO_MANY: lambda: errors.limit_reached(4),
     FaultKind.OUT_OF_CREDIT: lambda: errors.limit_reached(613),

@@ -129,6 +129,20 @@ def test_page_says_where_the_tab_stands_and_what_it_says(page, console, site, sh
         assert box["height"] >= 44
 
 
+def test_overlay_speaks_the_visitors_language(browser, site, shop, tombola):
+    context = browser.new_context(locale="ar")
+    page = context.new_page()
+    page.goto(shop.put(BODY + script(tombola)))
+    assert tab(page).bounding_box()["x"] < 100
+    tab(page).click()
+    page.frame_locator("iframe").locator("form input").first.wait_for()
+    assert page.frames[1].evaluate("document.documentElement.dir") == "rtl"
+    assert page.locator("dialog .close").get_attribute("aria-label") not in ("Close", "")
+    answer = page.request.get(f"{tombola}/y2sB7/ol.js")
+    assert "Accept-Language" in answer.headers["vary"]
+    context.close()
+
+
 def test_tab_survives_an_app_that_empties_the_page(page, console, site, shop, tombola):
     page.goto(shop.put(BODY + script(tombola)))
     tab(page).wait_for()

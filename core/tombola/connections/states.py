@@ -71,7 +71,11 @@ def break_(
             connection.c.state.in_([each.value for each in USABLE]),
             connection.c.renewed_at <= since,
         )
-        .values(state=ConnectionState.BROKEN, reason=text_document(said), told_at=now)
+        .values(
+            state=ConnectionState.BROKEN,
+            reason=text_document(said),
+            told_at=now if mail.is_on(inst) else None,
+        )
         .returning(*connection.c)
     )
     row = changed.mappings().first()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tombola.testing.ctx import FakeCtx
 
 if TYPE_CHECKING:
-    from tombola.api import Who
+    from tombola.api import Accepted, Who
 
 #: Rules that may be bypassed, by name; the rest is not for discussion.
 BYPASSABLE = frozenset({"imports", "light", "examples"})
@@ -22,11 +22,13 @@ class Scenario:
     Attributes:
         configs: for each action type and importer, a configuration that works, as JSON.
         old_configs: for each kind, by version, a configuration stored then.
+        events: for each importer that hears, an example of an event for each of its topics.
         bypass: rules that do not hold, each with the reason, which is printed.
     """
 
     configs: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     old_configs: ClassVar[Mapping[str, Mapping[int, Mapping[str, Any]]]] = {}
+    events: ClassVar[Mapping[str, Sequence[Accepted]]] = {}
     bypass: ClassVar[Mapping[str, str]] = {}
 
     def make_ctx(self) -> FakeCtx:

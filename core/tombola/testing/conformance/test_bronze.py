@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from tombola.api import Lane, Upload, View, Window, render
+from tombola.api import Flow, Invalid, Lane, Redirect, Upload, View, Window, render
 from tombola.plugins.dispatch import implementations
 from tombola.plugins.validation import LISTS, SINGLES, load_target
 from tombola.testing.conformance.subject import Subject
@@ -20,6 +21,7 @@ from tombola.testing.ctx import FakeCtx
 from tombola.web.schema import Kind, fields_of, leaves
 
 __all__ = [
+    "test_a_connector_begins_without_a_network_and_refuses_as_promised",
     "test_configuration_stored_by_earlier_versions_is_upgraded",
     "test_configurations_round_trip_through_json",
     "test_cursors_round_trip_through_json",
@@ -109,7 +111,13 @@ def test_every_form_can_be_made_from_its_model(subject: Subject) -> None:
 def test_every_title_is_a_sentence_for_people(subject: Subject) -> None:
     """No key stands where a title should."""
     parts = subject.plugin.parts
-    named = (*subject.kinds, *parts.identity_providers, *parts.channels, *parts.features)
+    named = (
+        *subject.kinds,
+        *parts.connectors,
+        *parts.identity_providers,
+        *parts.channels,
+        *parts.features,
+    )
     for part in named:
         title = render(part.title)
         assert title.strip() not in {"", part.key}, f"{part.key} has no title"
@@ -185,6 +193,24 @@ def test_cursors_round_trip_through_json(subject: Subject) -> None:
             assert importer.cost(subject.config(importer), again).keys() <= {
                 limit.bucket for limit in importer.limits
             }, f"{importer.key}.cost names a bucket that limits lack"
+
+
+def test_a_connector_begins_without_a_network_and_refuses_as_promised(subject: Subject) -> None:
+    """``ready`` and ``begin`` are pure; ``finish`` without a code raises ``Invalid`` alone."""
+    for connector in subject.plugin.parts.connectors:
+        flow = Flow("state-1", "v" * 43, f"http://localhost:8000/connected/{connector.key}")
+        assert connector.ready(FakeCtx()) in {True, False}, connector.key
+        first, second = (connector.begin(subject.scenario.make_ctx(), flow) for _ in range(2))
+        assert isinstance(first, Redirect), f"{connector.key}.begin gives no Redirect"
+        assert first == second, f"{connector.key}.begin gives something else each time"
+        assert flow.state in unquote(first.url), f"{connector.key}.begin leaves the state out"
+        assert flow.verifier not in first.url, f"{connector.key}.begin tells the PKCE verifier"
+        refused = {"state": flow.state, "error": "access_denied"}
+        try:
+            connector.finish(subject.scenario.make_ctx(), flow, refused)
+        except Invalid:
+            continue
+        raise AssertionError(f"{connector.key}.finish took a refusal for a log-in")
 
 
 def _names(given: Any) -> Any:

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from tombola.api import CredentialExpired, FetchError, HttpFailed, Lane, Page, Window
+from tombola.importing.page import checked_item
 from tombola.testing.conformance.subject import Subject
 
 __all__ = [
     "test_a_network_that_is_away_is_an_error_of_the_contract",
     "test_a_page_read_twice_is_the_same_page",
+    "test_an_event_that_is_heard_becomes_items",
 ]
 
 
@@ -42,6 +44,24 @@ def test_a_network_that_is_away_is_an_error_of_the_contract(subject: Subject) ->
         except (FetchError, HttpFailed, CredentialExpired):
             continue
         raise AssertionError(f"{importer.key} answered without a network")
+
+
+def test_an_event_that_is_heard_becomes_items(subject: Subject) -> None:
+    """Each topic has an example in ``Scenario.events``; hearing it twice gives the same items."""
+    for importer in subject.plugin.parts.importers:
+        examples = subject.scenario.events.get(importer.key, ())
+        missing = set(importer.hears) - {event.topic for event in examples}
+        assert not missing, f"{importer.key}: Scenario.events has no example of {missing}"
+        for event in examples:
+            first, second = (
+                importer.hear(subject.scenario.make_ctx(), subject.config(importer), event)
+                for _ in range(2)
+            )
+            for item in first:
+                checked_item(item)
+            ids = [item.external_id for item in first]
+            assert ids == [item.external_id for item in second], importer.key
+            assert len(set(ids)) == len(ids), f"{importer.key} hears an item twice in one event"
 
 
 def _again(importer: Any, place: Any) -> Any:

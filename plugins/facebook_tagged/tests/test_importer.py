@@ -4,14 +4,15 @@ import pytest
 
 from tombola.api import (
     Account,
+    ClaimView,
     CredentialExpired,
     Kept,
     Lane,
     MediaKind,
-    NotFound,
     PermissionLost,
     Retry,
     Throttled,
+    Who,
     Window,
 )
 from tombola.testing.network import FaultKind
@@ -146,7 +147,7 @@ def test_account_that_is_broken_missing_or_no_page_is_named(run, ctx, tea):
     assert complaint.field == "account"
     assert list(run.importer.options(ctx, "account", "")) == []
     del ctx.connected[CONNECTOR][tea.id]
-    with pytest.raises(NotFound):
+    with pytest.raises(CredentialExpired, match="not connected"):
         run.page(run.open())
 
 
@@ -159,6 +160,45 @@ def test_widget_names_the_page(run, ctx, tea):
     view = run.importer.view(ctx, run.config, None)
     assert "Tea Room" in str(view.label)
     assert view.link == f"https://www.facebook.com/{tea.id}"
+
+
+# Claims.
+
+
+def claim(run, item, code="tea-4711", **more):
+    given = {"claim_key": item.claim_key, "permalink": item.permalink, "handle": None, **more}
+    return ClaimView(**given, code=code, who=Who("someone"))
+
+
+def test_post_is_claimed_by_the_address_that_people_see(run, tag):
+    tag()
+    (item,) = run.page(run.open()).items
+    assert item.claim_key
+    assert run.importer.claims
+    assert run.importer.claim_key(f"{item.permalink}?ref=share") == item.claim_key
+    assert run.importer.claim_key("https://x.example/") is None
+
+
+def test_code_in_the_post_is_proof_and_anything_else_is_for_a_moderator(run, ctx, config, tag):
+    tag("Lunch here TEA-4711")
+    tag("Lunch there", ago=2 * HOUR)
+    with_code, without = run.page(run.open()).items
+    assert run.importer.evidence(ctx, config, claim(run, with_code)).proven
+    assert not run.importer.evidence(ctx, config, claim(run, with_code, code="")).proven
+    found = run.importer.evidence(ctx, config, claim(run, without, handle="Kim"))
+    assert not found.proven
+    assert "does not hold" in str(found.note)
+    found = run.importer.evidence(ctx, config, claim(run, without, claim_key="fb:1234567"))
+    assert not found.proven
+    assert "not among" in str(found.note)
+
+
+def test_outage_while_looking_for_proof_is_named(run, ctx, config, tag, network):
+    tag()
+    (item,) = run.page(run.open()).items
+    network.faults.break_("*", FaultKind.SERVER_ERROR)
+    with pytest.raises(Retry):
+        run.importer.evidence(ctx, config, claim(run, item))
 
 
 # Preview.

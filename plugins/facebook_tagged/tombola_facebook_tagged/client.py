@@ -6,7 +6,15 @@ Source: Meta, Graph API v26.0, “Page Tagged”, read 2026-11-21.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tombola.api import Account, Ctx, FetchError, PermissionLost, SourceGone
+from tombola.api import (
+    Account,
+    CredentialExpired,
+    Ctx,
+    FetchError,
+    NotFound,
+    PermissionLost,
+    SourceGone,
+)
 from tombola_meta.accounts import CONNECTOR, PAGE_KIND, page_token
 from tombola_meta.graph import Answer, Graph, Listed
 from tombola_meta.reading import Raw
@@ -26,10 +34,12 @@ def page_of(ctx: Ctx, uid: str) -> Account:
     """Give the connected page.
 
     Raises:
-        FetchError: it has to be reconnected, or is no page.
-        NotFound: the team has not connected it.
+        FetchError: it is not connected, has to be reconnected, or is no page.
     """
-    account = ctx.account(CONNECTOR, uid)
+    try:
+        account = ctx.account(CONNECTOR, uid)
+    except NotFound as error:
+        raise CredentialExpired("The page of this source is not connected any more") from error
     if account.kind != PAGE_KIND:
         raise PermissionLost(f"“{account.title}” is no page. Choose a page in this source")
     return account

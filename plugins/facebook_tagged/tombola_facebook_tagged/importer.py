@@ -6,9 +6,11 @@ from typing import ClassVar, Final
 
 from tombola.api import (
     Accepted,
+    ClaimView,
     Complaint,
     Ctx,
     Estimate,
+    Evidence,
     Importer,
     Item,
     Kept,
@@ -27,6 +29,7 @@ from tombola_facebook_tagged.cursor import TaggedCursor
 from tombola_meta.accounts import CONNECTOR, PAGE_KIND
 from tombola_meta.graph import BATCH_MAX
 from tombola_meta.limits import ACCOUNT, LIMITS
+from tombola_meta.permalinks import facebook_claim_key
 
 #: Topic of ``tombola_meta`` for posts and comments that mention a page.
 MENTION: Final = "meta.page.mention"
@@ -41,6 +44,9 @@ NO_AUTHORS: Final = (
     "Facebook does not say who wrote these posts: each is an entry that its author can claim with "
     "the post's address."
 )
+CODE_FOUND: Final = "The post holds the code that only the claimant was given."
+CODE_MISSING: Final = "The post does not hold the claimant's code. Look at it and decide."
+NOT_FOUND: Final = "The post is not among the latest that tag the page. Look at it and decide."
 MORE: Final = "There are more posts than that; the number is reckoned from the newest ones."
 
 
@@ -59,6 +65,7 @@ class TaggedImporter(Importer[TaggedConfig, TaggedCursor]):
     limits: ClassVar[Sequence[Limit]] = LIMITS
     raw_ttl: ClassVar[timedelta] = timedelta(days=1)
     recheck_size: ClassVar[int] = BATCH_MAX
+    claims: ClassVar[bool] = True
 
     def check(self, ctx: Ctx, config: TaggedConfig) -> Iterable[Complaint]:
         """Complain about an account that is no page. No network."""
@@ -159,6 +166,30 @@ class TaggedImporter(Importer[TaggedConfig, TaggedCursor]):
         """
         page = client.page_of(ctx, config.account)
         return mapping.items_from(client.posts(ctx, page, [each.external_id for each in items]))
+
+    def claim_key(self, text: str) -> str | None:
+        """Read the address of a post at Facebook."""
+        return facebook_claim_key(text)
+
+    def evidence(self, ctx: Ctx, config: TaggedConfig, claim: ClaimView) -> Evidence:
+        """Look for the claimant's code in the post, among the latest tags.
+
+        Raises:
+            FetchError: one of its kinds.
+        """
+        page = client.page_of(ctx, config.account)
+        place: Mapping[str, str] | None = None
+        for _ in range(LOOKS):
+            found = client.tagged(ctx, page, place)
+            for item in mapping.items_from(found.data):
+                if item.claim_key == claim.claim_key:
+                    code = claim.code.casefold()
+                    proven = bool(code) and code in item.text.casefold()
+                    return Evidence(proven, CODE_FOUND if proven else CODE_MISSING)
+            place = found.next
+            if place is None:
+                break
+        return Evidence(note=NOT_FOUND)
 
 
 def _is_within(item: Item, window: Window) -> bool:

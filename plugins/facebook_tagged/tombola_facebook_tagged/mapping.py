@@ -11,6 +11,7 @@ from typing import Final
 from unicodedata import normalize
 
 from tombola.api import Item
+from tombola_meta.permalinks import facebook_claim_key
 from tombola_meta.pictures import media_from
 from tombola_meta.reading import Raw, mapping, text, uid
 from tombola_meta.times import time_from
@@ -30,13 +31,15 @@ def item_from(post: Raw) -> Item | None:
     post_id = post_id_of(post.get("id"))
     if post_id is None:
         return None
+    permalink = text(post.get("permalink_url"))
     return Item(
         post_id,
         time_from(post.get("created_time")) or time_from(post.get("tagged_time")),
         "post",
         text=normalize("NFC", text(post.get("message")) or ""),
         media=media_from(post.get("attachments")),
-        permalink=text(post.get("permalink_url")),
+        permalink=permalink,
+        claim_key=facebook_claim_key(permalink or "") or f"fb:{post_id.rpartition('_')[2]}",
         raw=dict(post),
     )
 

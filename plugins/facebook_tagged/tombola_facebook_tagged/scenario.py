@@ -1,12 +1,12 @@
 """What the conformance kit needs to know of this plugin: a source, and a page with one post."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
 
-from tombola.api import Account
+from tombola.api import Accepted, Account
 from tombola.testing import scenario
 from tombola.testing.ctx import FakeCtx
 from tombola.testing.network import in_process
@@ -43,11 +43,24 @@ ANSWER = {
 }
 
 
+#: Source: Meta, Webhooks, page, ``mention``, recorded event as ``tombola_meta`` gives it.
+MENTION = {
+    "account": "100",
+    "field": "mention",
+    "value": {"item": "post", "verb": "add", "post_id": "1875137689236883_3800298753387424"},
+}
+
+
 class Scenario(scenario.Scenario):
     """One page, and one post that tags it."""
 
     configs: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "facebook_tagged.tagged": {"account": "100"}
+    }
+    events: ClassVar[Mapping[str, Sequence[Accepted]]] = {
+        "facebook_tagged.tagged": [
+            Accepted("mention", MENTION, topic="meta.page.mention", account="100")
+        ]
     }
     has_network: ClassVar[bool] = True
 

@@ -11,7 +11,6 @@ from tombola_meta.identity import FacebookAccount, InstagramAccount
 from tombola_meta.linking import instagram_name, link_ids, page_person
 from tombola_meta.owning import me_at_instagram, owned_posts
 from tombola_meta.people import InstagramName, PagePerson
-from tombola_meta.tokens import Token, long_lived_instagram, renewed_instagram
 
 HOUR = timedelta(hours=1)
 
@@ -110,6 +109,25 @@ def test_log_in_proves_the_professional_account(instagram, ctx, flow, press, jan
     assert proven.identity == Identity("meta.instagram", jane.id, "Jane.Doe", None)
 
 
+def test_log_in_shows_which_posts_are_the_persons(instagram, ctx, flow, press, jane, meta):
+    mine = meta.instagram.post(jane, "#tea")
+    back = press(instagram.begin(ctx, flow).url, jane.id)
+    proven = instagram.finish(ctx, flow, back)
+    assert list(proven.owns) == [f"ig:{mine.shortcode}"]
+    assert dict(proven.secrets) == {}
+
+
+def test_posts_that_cannot_be_read_do_not_stop_the_log_in(
+    instagram, ctx, flow, press, jane, meta, network
+):
+    meta.instagram.post(jane, "#tea")
+    back = press(instagram.begin(ctx, flow).url, jane.id)
+    network.faults.break_("*/me/media", FaultKind.SERVER_ERROR)
+    proven = instagram.finish(ctx, flow, back)
+    assert proven.identity.uid == jane.id
+    assert list(proven.owns) == []
+
+
 def test_person_who_says_no_at_instagram_is_told_so(instagram, ctx, flow, press, jane):
     back = press(instagram.begin(ctx, flow).url, jane.id, "cancel")
     with pytest.raises(Invalid, match="not completed"):
@@ -143,21 +161,6 @@ def test_many_posts_are_read_by_pages_and_to_a_limit(ctx, meta, jane, login_toke
     assert len(owned_posts(ctx, login_token.id)) == 120
     monkeypatch.setattr(owning, "LOOKED_MAX", 2)
     assert len(owned_posts(ctx, login_token.id)) == 100
-
-
-def test_token_lives_long_once_it_was_exchanged(ctx, clock, login_token):
-    longer = long_lived_instagram(ctx, Token(login_token.id))
-    assert longer.value != login_token.id
-    assert longer.expires_at
-    assert longer.expires_at > clock() + timedelta(days=50)
-    clock.advance(timedelta(days=40))
-    renewed = renewed_instagram(ctx, longer)
-    assert renewed.expires_at
-    assert renewed.expires_at > longer.expires_at
-    account = me_at_instagram(ctx, renewed.value)
-    assert account
-    assert account.username == "Jane.Doe"
-    assert longer.value not in repr(longer)
 
 
 @pytest.mark.parametrize(

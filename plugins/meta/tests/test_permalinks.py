@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from tombola_meta.permalinks import (
     comment_of,
+    facebook_claim_key,
     instagram_claim_key,
     instagram_profile,
     shortcode,
@@ -53,10 +54,51 @@ def test_what_is_no_post_of_instagrams_has_no_key(address):
     assert instagram_claim_key(address) is None
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://www.facebook.com/212/posts/3800298753387424",
+        "https://www.facebook.com/jane/posts/3800298753387424/?ref=share",
+        "https://m.facebook.com/jane/posts/lunch-at-acme/3800298753387424/",
+        "https://www.facebook.com/permalink.php?story_fbid=3800298753387424&id=212",
+        "facebook.com/story.php?story_fbid=3800298753387424&id=212",
+        "https://www.facebook.com/photo/?fbid=3800298753387424&set=a.1",
+        "https://www.facebook.com/photo.php?fbid=3800298753387424",
+        "https://www.facebook.com/groups/212/permalink/3800298753387424/",
+        "https://www.facebook.com/jane/photos/a.1/3800298753387424/",
+        "https://www.facebook.com/jane/videos/3800298753387424",
+    ],
+)
+def test_every_form_of_an_address_at_facebook_is_the_same_post(address):
+    assert facebook_claim_key(address) == "fb:3800298753387424"
+
+
+def test_hidden_number_is_a_key_of_its_own():
+    hidden = "pfbid02abcDEFghi123"
+    assert facebook_claim_key(f"https://www.facebook.com/jane/posts/{hidden}") == f"fb:{hidden}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "https://www.facebook.com/jane",
+        "https://www.facebook.com/share/p/1AbCdEf/",
+        "https://evil.example/www.facebook.com/jane/posts/3800298753387424",
+        "https://facebook.com.evil.example/jane/posts/3800298753387424",
+        "https://www.facebook.com/permalink.php?story_fbid=x&id=212",
+        "https://www.instagram.com/p/3800298753387424/",
+    ],
+)
+def test_what_is_no_post_at_facebook_has_no_key(address):
+    assert facebook_claim_key(address) is None
+
+
 @given(st.text(max_size=200))
 def test_nothing_that_is_pasted_breaks_it(pasted):
     instagram_claim_key(pasted)
     comment_of(pasted)
+    facebook_claim_key(pasted)
 
 
 @pytest.mark.parametrize(

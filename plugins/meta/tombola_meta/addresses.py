@@ -17,16 +17,11 @@ class Host(StrEnum):
     INSTAGRAM = "instagram"
 
 
-def root(settings: OperatorSettings, host: Host) -> str:
-    """Give a Graph API without its version."""
-    urls = {Host.FACEBOOK: settings.graph_url, Host.INSTAGRAM: settings.instagram_graph_url}
-    return urls[host].rstrip("/")
-
-
 def graph(settings: OperatorSettings, host: Host, path: str) -> str:
     """Give the address of a node or an edge, such as ``1234_5678/comments``."""
+    urls = {Host.FACEBOOK: settings.graph_url, Host.INSTAGRAM: settings.instagram_graph_url}
     safe = quote(path.strip("/"), safe="/_.-~")
-    return f"{root(settings, host)}/{settings.version}/{safe}"
+    return f"{urls[host].rstrip('/')}/{settings.version}/{safe}"
 
 
 def relative(settings: OperatorSettings, path: str, params: Mapping[str, str]) -> str:

@@ -7,12 +7,13 @@ Source: Meta, “Facebook Login for the Web”; Instagram Platform, “Instagram
 Login”; Platform Terms, 3.d; read 2026-11-21.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from tombola.api import (
     ContactCard,
     Ctx,
+    FetchError,
     Flow,
     Identity,
     IdentityProvider,
@@ -25,7 +26,7 @@ from tombola.api import (
 from tombola.toolkit import oauth2
 from tombola_meta import addresses, contacts, tokens
 from tombola_meta.graph import Graph
-from tombola_meta.owning import me_at_instagram
+from tombola_meta.owning import me_at_instagram, owned_posts
 from tombola_meta.permissions import FACEBOOK_LOG_IN, INSTAGRAM_LOG_IN
 from tombola_meta.reading import text, uid
 from tombola_meta.settings import OperatorSettings, settings_of
@@ -101,7 +102,10 @@ class InstagramAccount(IdentityProvider):
         return Redirect(addresses.instagram_dialog(settings, asked))
 
     def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
-        """Exchange the code and ask which account it was."""
+        """Exchange the code and ask which account it was, and which posts it has.
+
+        The token is used and not kept. Posts that cannot be read now are claimed by their address.
+        """
         code = oauth2.code_of(params)
         _set_up(ctx, ready=self.ready(ctx), complaint=NO_INSTAGRAM)
         with tokens.in_words(ctx):
@@ -109,11 +113,20 @@ class InstagramAccount(IdentityProvider):
             account = me_at_instagram(ctx, token.value)
         if account is None:
             raise Invalid({"": "Instagram did not say which account is yours. Please try again."})
-        return Proven(Identity(self.key, account.uid, handle=account.username))
+        identity = Identity(self.key, account.uid, handle=account.username)
+        return Proven(identity, owns=_posts(ctx, token.value))
 
     def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
         """Lead to the person's page, by the name that they had last."""
         return contacts.at_instagram(identity, item)
+
+
+def _posts(ctx: Ctx, token: str) -> Sequence[str]:
+    try:
+        return owned_posts(ctx, token)
+    except FetchError as error:
+        ctx.log.warning("posts_unread", kind=type(error).__name__, why=str(error))
+        return ()
 
 
 def _dialog(flow: Flow) -> Mapping[str, str]:

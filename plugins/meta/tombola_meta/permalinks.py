@@ -13,6 +13,11 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 #: The part of an address that names a post: letters in both cases count, they are base 64.
 _SHORTCODE: Final = re.compile(r"/(?:p|reel|reels|tv)/([A-Za-z0-9_-]{5,40})(?:/|$)")
+#: The same at Facebook; words about the post may stand before it.
+_POST: Final = re.compile(
+    r"/(?:posts|videos|permalink|photos)/(?:[^/]+/){0,2}([0-9]{5,25}|pfbid[A-Za-z0-9]{10,100})(?:/|$)"
+)
+_NUMBER: Final = re.compile(r"[0-9]{5,25}|pfbid[A-Za-z0-9]{10,100}")
 _INSTAGRAM: Final = frozenset({"instagram.com", "instagr.am"})
 _FACEBOOK: Final = frozenset({"facebook.com", "fb.com"})
 
@@ -35,6 +40,22 @@ def instagram_claim_key(pasted: str) -> str | None:
     """Give ``ig:<shortcode>`` for what an entrant pasted, or a permalink; None when it is none."""
     code = shortcode(pasted)
     return f"ig:{code}" if code else None
+
+
+def facebook_claim_key(pasted: str) -> str | None:
+    """Give ``fb:<number>`` for the address of a post at Facebook; None when it is none.
+
+    Addresses that hide the number (``pfbid…``) have a key of their own: nobody but Facebook can
+    say which post they lead to. Short links (``/share/…``) have none.
+    """
+    parts = _site(pasted, _FACEBOOK)
+    if parts is None:
+        return None
+    query = parse_qs(parts.query)
+    asked = [query[name][0] for name in ("story_fbid", "fbid", "v") if name in query]
+    found = _POST.search(parts.path)
+    number = next((each for each in asked if _NUMBER.fullmatch(each)), found and found[1])
+    return f"fb:{number}" if number else None
 
 
 def comment_of(address: str) -> str | None:

@@ -161,19 +161,6 @@ def instagram_token(ctx: Ctx, flow: Flow, code: str) -> Token:
     return _token_in(ctx, response, secret, code)
 
 
-def long_lived_instagram(ctx: Ctx, token: Token) -> Token:
-    """Turn a token of Instagram's into one that lives sixty days. Raises like ``Graph.get``."""
-    secret = settings_of(ctx).instagram_app_secret.get_secret_value()
-    return _of_instagram(
-        ctx, "access_token", {"grant_type": "ig_exchange_token", "client_secret": secret}, token
-    )
-
-
-def renewed_instagram(ctx: Ctx, token: Token) -> Token:
-    """Give a long-lived token of Instagram's another sixty days. Raises like ``Graph.get``."""
-    return _of_instagram(ctx, "refresh_access_token", {"grant_type": "ig_refresh_token"}, token)
-
-
 def _app(settings: OperatorSettings) -> Mapping[str, str]:
     return {
         "client_id": settings.app_id,
@@ -186,15 +173,6 @@ def _exchanged(ctx: Ctx, asked: Mapping[str, str]) -> Token:
     url = addresses.graph(settings_of(ctx), Host.FACEBOOK, "oauth/access_token")
     secrets = tuple(asked.values())
     response = reached(lambda: ctx.http.post(url, form=asked), *secrets)
-    return _token_in(ctx, response, *secrets)
-
-
-def _of_instagram(ctx: Ctx, path: str, asked: Mapping[str, str], token: Token) -> Token:
-    """Call one of the two exchanges that stand outside the versions."""
-    url = f"{addresses.root(settings_of(ctx), Host.INSTAGRAM)}/{path}"
-    params = {**asked, "access_token": token.value}
-    secrets = (token.value, *asked.values())
-    response = reached(lambda: ctx.http.get(url, params=params), *secrets)
     return _token_in(ctx, response, *secrets)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tombola_sandbox.meta import errors, facebook, instagram
+from tombola_sandbox.meta import errors, facebook_comments, instagram
 from tombola_sandbox.meta.models import (
     Account,
     App,
@@ -96,7 +96,7 @@ def _post(view: View, post: Post) -> Found | None:
 
 def _comment(view: View, comment: Comment) -> Found | None:
     post = view.world.one(Post, comment.post)
-    own = facebook.seen_as_own(view, comment) and view.caller.kind == "PAGE"
+    own = facebook_comments.seen_as_own(view, comment) and view.caller.kind == "PAGE"
     if comment.deleted or post.deleted or not own:
         return None
     if missing := NEEDED - view.caller.scopes:

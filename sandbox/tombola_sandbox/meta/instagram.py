@@ -1,4 +1,4 @@
-"""Instagram's nodes: accounts, media, comments, and their fields."""
+"""Instagram's accounts and media, and their fields."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,7 +9,8 @@ from tombola_sandbox.meta import instagram_edges as edges
 from tombola_sandbox.meta.fields import Field
 from tombola_sandbox.meta.ids import scoped
 from tombola_sandbox.meta.instagram_acts import mentioned_in
-from tombola_sandbox.meta.models import Account, Json, Media, Photo, Remark
+from tombola_sandbox.meta.instagram_comments import outer, own_id
+from tombola_sandbox.meta.models import Account, Media, Photo, Remark
 from tombola_sandbox.meta.pictures import INSTAGRAM, address
 from tombola_sandbox.meta.rights import need, need_instagram
 from tombola_sandbox.meta.view import (
@@ -65,10 +66,6 @@ def _inner(view: View, kind: str, wanted: str) -> str | None:
         return wanted
     of = Media if kind == "media" else Remark
     return view.world.scoped.find(f"ig_{kind}", "", wanted, list(view.world.all(of)))
-
-
-def _outer(view: View, kind: str, inner: str) -> str:
-    return scoped(f"ig_{kind}", "", inner) if view.on_instagram else inner
 
 
 def _app_id(view: View, account: Account) -> str:
@@ -155,10 +152,6 @@ _ACCOUNT: Final = {
 }
 
 
-def _own_id(_: View, thing: Any) -> str | None:
-    return str(thing.id)
-
-
 USER: Final = Kind(
     "IGUser",
     identified(
@@ -170,16 +163,16 @@ USER: Final = Kind(
             "media": Column(lambda v, a, f: edges.media(v, a, Ask.inside(a.id, f)), "IGMedia"),
             "tags": Column(lambda v, a, f: edges.tags(v, a, Ask.inside(a.id, f)), "IGTagged"),
         },
-        _own_id,
+        own_id,
     ),
     (),
-    _own_id,
+    own_id,
 )
 DISCOVERED: Final = Kind(
     "IGUser",
-    identified({**_ACCOUNT, "media": Column(_discovered_media, "IGDiscoveredMedia")}, _own_id),
+    identified({**_ACCOUNT, "media": Column(_discovered_media, "IGDiscoveredMedia")}, own_id),
     (),
-    _own_id,
+    own_id,
 )
 ME: Final = Kind(
     "IGUser",
@@ -201,7 +194,7 @@ ME: Final = Kind(
 
 
 def _media_id(view: View, media: Media) -> str | None:
-    return _outer(view, "media", media.id)
+    return outer(view, "media", media.id)
 
 
 def _media_url(view: View, media: Media, _: Field) -> Any:
@@ -280,97 +273,6 @@ def _kind(name: str, columns: Any) -> Kind:
     return Kind(name, identified(columns, _media_id), (), _media_id)
 
 
-# Comments.
-
-
-def _remark_id(view: View, remark: Remark) -> str | None:
-    return _outer(view, "remark", remark.id)
-
-
-def _is_own(view: View, remark: Remark) -> bool:
-    return remark.author == view.world.one(Media, remark.media).account
-
-
-def _remark_name(view: View, remark: Remark, _: Field) -> Any:
-    """The owner's own comments carry ``user`` instead."""
-    own = _is_own(view, remark)
-    return MISSING if own else view.world.one(Account, remark.author).username
-
-
-def _remark_user(view: View, remark: Remark, _: Field) -> Any:
-    return {"id": remark.author} if _is_own(view, remark) else MISSING
-
-
-def _remark_from(view: View, remark: Remark, asked: Field) -> Any:
-    author = view.world.one(Account, remark.author)
-    owner = view.world.one(Media, remark.media).account
-    own_id = author.id if author.id == owner else view.world.igsid(owner, author.id)
-    shown: Json = {"id": own_id, "username": author.username}
-    if asked.inside is None:
-        return shown
-    return {n: v for n, v in shown.items() if n in {f.name for f in asked.inside} | {"id"}}
-
-
-def _remark_parent(view: View, remark: Remark, _: Field) -> Any:
-    return MISSING if remark.parent is None else _outer(view, "remark", remark.parent)
-
-
-def _remark_media(view: View, remark: Remark, asked: Field) -> Any:
-    media = view.world.one(Media, remark.media)
-    return view.show("IGMedia", media, asked.inside or ())
-
-
-_REMARK: Final = {
-    "text": plain("text"),
-    "timestamp": timed("at"),
-    "like_count": Column(lambda _, r, __: r.likes),
-}
-REMARK: Final = Kind(
-    "IGComment",
-    identified(
-        {
-            **_REMARK,
-            "username": Column(_remark_name),
-            "user": Column(_remark_user),
-            "from": Column(_remark_from),
-            "hidden": Column(lambda _, r, __: r.hidden),
-            "parent_id": Column(_remark_parent),
-            "media": Column(_remark_media, "IGMedia"),
-            "replies": Column(
-                lambda v, r, f: edges.replies(v, r, Ask.inside(str(_remark_id(v, r)), f)),
-                "IGComment",
-            ),
-        },
-        _remark_id,
-    ),
-    ("text", "timestamp"),
-    _remark_id,
-)
-
-
-def _mentioning_media(view: View, remark: Remark, asked: Field) -> Any:
-    media = view.world.one(Media, remark.media)
-    return view.show("IGMentionedMedia", media, asked.inside or ())
-
-
-def _mentioning_name(view: View, remark: Remark, _: Field) -> str:
-    return view.world.one(Account, remark.author).username
-
-
-MENTIONED_COMMENT: Final = Kind(
-    "IGComment",
-    identified(
-        {
-            **_REMARK,
-            "username": Column(_mentioning_name),
-            "media": Column(_mentioning_media, "IGMentionedMedia"),
-        },
-        _own_id,
-    ),
-    (),
-    _own_id,
-)
-
 HASHTAG: Final = Kind(
     "IGHashtag",
     {
@@ -382,9 +284,9 @@ HASHTAG: Final = Kind(
 )
 SUBSCRIBED: Final = Kind(
     "Application",
-    identified({"subscribed_fields": Column(lambda v, *_: v.extra["subscribed"])}, _own_id),
+    identified({"subscribed_fields": Column(lambda v, *_: v.extra["subscribed"])}, own_id),
     (),
-    _own_id,
+    own_id,
 )
 
 KINDS.update(
@@ -407,8 +309,6 @@ KINDS.update(
                 "timestamp": timed("at"),
             },
         ),
-        "IGComment": REMARK,
-        "IGMentionedComment": MENTIONED_COMMENT,
         "IGHashtag": HASHTAG,
         "IGSubscribed": SUBSCRIBED,
     }

@@ -58,7 +58,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
-"""Every kind of node by its name; filled by ``facebook.py`` and ``instagram.py``."""
+"""Every kind of node by its name; filled by the files that make them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,4 +73,4 @@ def test_the_tutorials_plugin_is_installed_tested_and_conforms(tmp_path):
 
     assert "2 passed" in run("pytest", "-q", "-p", "no:cacheprovider", str(site / "tests"))
     assert "riddle: ready" in run("tombola", "plugins", "why", slug)
-    assert "16 passed" in run("tombola", "plugins", "check", slug, "--", "-q")
+    assert "17 passed" in run("tombola", "plugins", "check", slug, "--", "-q")

@@ -10,7 +10,6 @@ from tombola_sandbox.meta.models import Account, Page, Person, Photo, Post
 from tombola_sandbox.meta.pictures import address
 from tombola_sandbox.meta.rights import is_own, sees_author
 from tombola_sandbox.meta.view import (
-    KINDS,
     MISSING,
     Ask,
     Column,
@@ -227,12 +226,10 @@ APPLICATION: Final = Kind(
     own_id,
 )
 
-KINDS.update(
-    {
-        "User": USER,
-        "Page": PAGE,
-        "Post": POST,
-        "TaggedPost": TAGGED,
-        "Application": APPLICATION,
-    }
-)
+NODES: Final = {
+    "User": USER,
+    "Page": PAGE,
+    "Post": POST,
+    "TaggedPost": TAGGED,
+    "Application": APPLICATION,
+}

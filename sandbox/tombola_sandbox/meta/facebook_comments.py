@@ -9,7 +9,6 @@ from tombola_sandbox.meta.models import Comment, Json, Page, Photo, Post
 from tombola_sandbox.meta.pictures import SCALED, address, scaled
 from tombola_sandbox.meta.rights import is_own, sees_author
 from tombola_sandbox.meta.view import (
-    KINDS,
     MISSING,
     Column,
     Kind,
@@ -126,4 +125,4 @@ PHOTO: Final = Kind(
     own_id,
 )
 
-KINDS.update({"Comment": COMMENT, "Photo": PHOTO})
+NODES: Final = {"Comment": COMMENT, "Photo": PHOTO}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tombola_sandbox.meta import errors, facebook_comments, instagram
+from tombola_sandbox.meta import errors, facebook, facebook_comments, instagram, instagram_comments
 from tombola_sandbox.meta.models import (
     Account,
     App,
@@ -14,7 +14,9 @@ from tombola_sandbox.meta.models import (
     Post,
 )
 from tombola_sandbox.meta.rights import ENGAGEMENT, has_public_content, is_own, sees_post
-from tombola_sandbox.meta.view import View
+from tombola_sandbox.meta.view import KINDS, View
+
+KINDS.update(facebook.NODES | facebook_comments.NODES | instagram.NODES | instagram_comments.NODES)
 
 
 @dataclass(frozen=True, slots=True)

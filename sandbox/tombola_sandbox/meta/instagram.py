@@ -14,7 +14,6 @@ from tombola_sandbox.meta.models import Account, Media, Photo, Remark
 from tombola_sandbox.meta.pictures import INSTAGRAM, address
 from tombola_sandbox.meta.rights import need, need_instagram
 from tombola_sandbox.meta.view import (
-    KINDS,
     MISSING,
     Ask,
     Column,
@@ -289,27 +288,25 @@ SUBSCRIBED: Final = Kind(
     own_id,
 )
 
-KINDS.update(
-    {
-        "IGUser": USER,
-        "IGMe": ME,
-        "IGDiscovered": DISCOVERED,
-        "IGMedia": _kind("IGMedia", _OWN),
-        "IGTagged": _kind("IGMedia", _NAMED),
-        "IGMentionedMedia": _kind("IGMedia", {**_NAMED, "owner": Column(_owner)}),
-        "IGDiscoveredMedia": _kind("IGMedia", {**_NAMED, "owner": Column(_owner)}),
-        "IGHashtagMedia": _kind("IGMedia", _PUBLIC),
-        "IGChild": _kind(
-            "IGMedia",
-            {
-                "media_type": plain("type"),
-                "media_url": Column(_media_url),
-                "thumbnail_url": Column(_thumbnail),
-                "permalink": Column(_permalink),
-                "timestamp": timed("at"),
-            },
-        ),
-        "IGHashtag": HASHTAG,
-        "IGSubscribed": SUBSCRIBED,
-    }
-)
+NODES: Final = {
+    "IGUser": USER,
+    "IGMe": ME,
+    "IGDiscovered": DISCOVERED,
+    "IGMedia": _kind("IGMedia", _OWN),
+    "IGTagged": _kind("IGMedia", _NAMED),
+    "IGMentionedMedia": _kind("IGMedia", {**_NAMED, "owner": Column(_owner)}),
+    "IGDiscoveredMedia": _kind("IGMedia", {**_NAMED, "owner": Column(_owner)}),
+    "IGHashtagMedia": _kind("IGMedia", _PUBLIC),
+    "IGChild": _kind(
+        "IGMedia",
+        {
+            "media_type": plain("type"),
+            "media_url": Column(_media_url),
+            "thumbnail_url": Column(_thumbnail),
+            "permalink": Column(_permalink),
+            "timestamp": timed("at"),
+        },
+    ),
+    "IGHashtag": HASHTAG,
+    "IGSubscribed": SUBSCRIBED,
+}

@@ -7,7 +7,6 @@ from tombola_sandbox.meta.fields import Field
 from tombola_sandbox.meta.ids import scoped
 from tombola_sandbox.meta.models import Account, Json, Media, Remark
 from tombola_sandbox.meta.view import (
-    KINDS,
     MISSING,
     Ask,
     Column,
@@ -117,4 +116,4 @@ MENTIONED_COMMENT: Final = Kind(
     own_id,
 )
 
-KINDS.update({"IGComment": REMARK, "IGMentionedComment": MENTIONED_COMMENT})
+NODES: Final = {"IGComment": REMARK, "IGMentionedComment": MENTIONED_COMMENT}

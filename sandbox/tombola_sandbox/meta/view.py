@@ -58,7 +58,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
-"""Every kind of node by its name; filled by the files that make them."""
+"""Every kind of node by its name; filled by ``find.py``."""
 
 
 @dataclass(frozen=True, slots=True)

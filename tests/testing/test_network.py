@@ -65,6 +65,18 @@ def test_unknown_paths_can_be_answered_in_the_networks_words(client, network: Ne
     assert client.get("/nowhere").json() == {"lost": 404}
 
 
+def test_several_networks_in_one_speak_each_its_own_words(client, network: Network):
+    network.when_lost(lambda *_: json_response("every"), under="")
+    network.when_lost(lambda *_: json_response("one"), under="/one.example")
+    network.when_lost(lambda *_: json_response("inner"), under="/one.example/inner")
+    said = [client.get(path).json() for path in ("/x", "/one.example/x", "/one.example/inner/x")]
+    assert said == ["every", "one", "inner"]
+    network.when_broken(FaultKind.TOO_MANY, lambda _: json_response("full", 400), under="/one")
+    network.faults.break_("*", FaultKind.TOO_MANY)
+    assert client.get("/one.example/x").json() == "full"
+    assert client.get("/members/jane").status_code == 429
+
+
 @pytest.mark.parametrize(
     ("kind", "status"),
     [(FaultKind.TOO_MANY, 429), (FaultKind.OUT_OF_CREDIT, 402), (FaultKind.SERVER_ERROR, 503)],

@@ -58,6 +58,12 @@ def test_a_person_logs_in_and_the_code_becomes_a_short_token(http, graph, town):
     assert me == {"id": asid, "name": "Kim Larsen"}
 
 
+def test_somebody_with_a_page_is_proposed_where_pages_are_asked_for(http, town):
+    for wish, person in ((WISH, town.kim), (PAGES, town.robin)):
+        page = http.get(DIALOG, params=wish).text
+        assert f'value="{person.id}" checked' in page
+
+
 def test_an_address_comes_only_with_its_permission(http, graph, town):
     back = _allow(http, town.kim.id, {**WISH, "scope": "public_profile,email"})
     token = _exchange(graph, back["code"]).json()["access_token"]

@@ -96,17 +96,23 @@ class Dialogs:
         people = [p for p in self._meta.things.all(Person).values() if not p.gone]
         people.sort(key=lambda person: person.name.casefold())
         chosen = request.cookies.get(ME, "")
-        known = chosen if chosen in {p.id for p in people} else next((p.id for p in people), "")
+        if chosen not in {person.id for person in people}:
+            chosen = next(iter(self._likely(wish) or [p.id for p in people]), "")
         return self._pages.page(
             "meta_dialog.html",
             network="Facebook",
             wish=wish,
             choices=[(p.id, p.name, p.email) for p in people],
-            me=known,
+            me=chosen,
             next_step=wish.of_pages,
             asked=asked,
             scopes=[SAID.get(scope, scope) for scope in wish.scopes],
         )
+
+    def _likely(self, wish: Wish) -> list[str]:
+        """Propose somebody with a page where pages are asked for."""
+        pages = self._meta.things.all(Page).values() if wish.of_pages else ()
+        return [person for page in pages for person in page.roles]
 
     def _decide_facebook(self, request: Request, version: str = "") -> Response:
         wish = self._wish(request.form, instagram=False)

@@ -16,9 +16,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from tombola.api import NotFound
+from tombola.api import Account, NotFound
 from tombola.campaigns import actions, service
 from tombola.campaigns.rules import ActionForm, CampaignForm, Interval, Kind
+from tombola.connections import joining
 from tombola.importing import service as importing
 from tombola.installation import Installation
 from tombola.plugins import config as settings_store
@@ -73,6 +74,18 @@ class SeedCampaign(Part):
     actions: list[SeedAction] = Field(default_factory=list)
 
 
+class SeedAccount(Part):
+    """An account outside that the team has connected, with its keys."""
+
+    connector: str
+    uid: str
+    title: str
+    kind: str
+    handle: str | None = None
+    secrets: dict[str, str] = Field(default_factory=dict, repr=False)
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
 class Saying(Part):
     """A line that is printed when everything is ready."""
 
@@ -86,6 +99,7 @@ class Seed(Part):
     operator: teams.NewMember
     team: teams.NewTeam
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    accounts: list[SeedAccount] = Field(default_factory=list)
     campaigns: list[SeedCampaign] = Field(default_factory=list)
     says: list[Saying] = Field(default_factory=list)
 
@@ -107,6 +121,9 @@ def load(inst: Installation, path: Path, places: Mapping[str, str]) -> list[str]
     before = _remembered(memory)
     actor = _team_actor(inst, seed)
     _save_settings(inst, actor, seed)
+    for account in seed.accounts:
+        given = Account(**account.model_dump(exclude={"connector"}))
+        joining.connect(inst, actor, account.connector, [given])
     for campaign in seed.campaigns:
         _plant(inst, actor, campaign, before)
     memory.write_text(filled, encoding="utf-8")

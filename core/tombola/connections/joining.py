@@ -28,7 +28,7 @@ from tombola.connections.rules import (
     accounts_text,
     checked,
 )
-from tombola.connections.service import CHECK, connector_of, get, title_of, why_unready
+from tombola.connections.service import CHECK, connector_of, get, listing, title_of, why_unready
 from tombola.connections.store import sealed
 from tombola.db import new_uid
 from tombola.db.rows import first
@@ -202,6 +202,23 @@ def pick(inst: Installation, actor: Actor, uid: str, chosen: Collection[str]) ->
         conn.execute(offer.delete().where(offer.c.uid == uid))
     inst.bell.ring(CHECK)
     return [by_uid[each].title for each in sorted(chosen)]
+
+
+def connect(inst: Installation, actor: Actor, key: str, accounts: Sequence[Account]) -> None:
+    """Connect accounts whose keys are at hand, as a seed brings them; known ones stay as they are.
+
+    Raises:
+        NotFound: No installed plugin offers the connector.
+    """
+    actor.need(Role.EDITOR)
+    offered = connector_of(inst, key)
+    known = {each.account_uid for each in listing(inst, actor)}
+    now = inst.clock()
+    with inst.db.write() as conn:
+        for each in checked([each for each in accounts if each.uid not in known]):
+            row = _insert(conn, inst, actor, offered.key, each, now)
+            _put_in(conn, inst, actor, row, each, "account.connected", now)
+    inst.bell.ring(CHECK)
 
 
 def _renew(inst: Installation, actor: Actor, key: str, found: Sequence[Account]) -> dict[str, str]:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from tombola_sandbox.meta import facebook_edges
 from tombola_sandbox.meta.models import App
 
 HOUR = timedelta(hours=1)
@@ -148,6 +149,14 @@ def test_next_holds_the_token_and_a_cursor_that_is_none_is_refused(graph, town):
     assert graph.code(f"/{town.post.id}/comments", token, limit="0")[0] == 100
     before = rest["paging"]["cursors"]["before"]
     assert graph(f"/{town.post.id}/comments", token, before=before)["data"] == body["data"]
+
+
+def test_paging_ends_somewhere_in_very_many_comments(graph, town, monkeypatch):
+    monkeypatch.setattr(facebook_edges, "DEEPEST", 3)
+    for number in range(5):
+        town.meta.facebook.comment(town.kim, town.post, str(number))
+    pages = graph.pages(f"/{town.post.id}/comments", town.token(), limit="2", summary="true")
+    assert [len(page) for page in pages] == [2, 1]
 
 
 def test_a_persons_token_sees_no_comments(graph, town):

@@ -17,7 +17,7 @@ LIVELY = 500
 """Posts after which a world begins to grow quieter."""
 
 AT_META = 0.4
-"""How much of what people do by themselves they do at Facebook and Instagram."""
+"""How often somebody acts at Facebook or Instagram, too, when somebody posts."""
 
 SPREAD = (0.5, 1.5)
 """Shortest and longest pause, as parts of the average."""
@@ -100,10 +100,9 @@ class Life:
     def _live(self) -> None:
         while not self._over.wait(self._pause()):
             if self._world.switches.self_posting:
+                somebody_posts(self._world, self._dice)
                 if self._dice.random() < AT_META:
                     somebody_acts(self._world.meta, self._dice)
-                else:
-                    somebody_posts(self._world, self._dice)
 
     def _pause(self) -> float:
         return pause(self._world) * self._dice.uniform(*SPREAD)

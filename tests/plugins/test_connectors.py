@@ -6,22 +6,32 @@ from sqlalchemy import select, update
 from tombola.api import (
     Account,
     Channel,
+    Config,
     Connector,
     CredentialExpired,
     Importer,
     NotAllowed,
     NotFound,
+    Settings,
     SourceConfig,
 )
 from tombola.connections.models import connection
 from tombola.connections.rules import ConnectionState
 from tombola.connections.store import sealed
 from tombola.db import new_uid
+from tombola.plugins import config as settings_store
 from tombola.plugins.states import Parts, Plugin, State
+from tombola.plugins.switches import Scope
 from tombola.plugins.validation import LISTS
 from tombola.plugins.validation import importer as check_importer
 from tombola.testing import house as houses
 from tombola.testing.harbour import CONNECTOR, Pier, Ships, ShipsConfig, ShipsCursor, harbour, pier
+
+
+class HarbourSettings(Config):
+    """What the harbour's plugin asks of the operator."""
+
+    address: str = "https://harbour.example"
 
 
 @pytest.fixture
@@ -39,7 +49,9 @@ def house(sqlite_database, clock, tmp_path):
 
     user.parts = Parts(channels=[Messages()])
     stranger = Plugin("alien", "alien", "tombola-alien", "1", state=State.READY)
-    built = houses.build(sqlite_database, clock, tmp_path, [harbour(), user, stranger])
+    owner = harbour()
+    owner.parts.settings = Settings(installation=HarbourSettings)
+    built = houses.build(sqlite_database, clock, tmp_path, [owner, user, stranger])
     connect(built, pier("7"))
     return built
 
@@ -163,3 +175,22 @@ def test_an_importer_with_a_connection_has_an_account_field():
     assert list(check_importer("harbour", Ships)) == []
     assert "needs a field 'account'" in "; ".join(check_importer("harbour", Bare))
     assert "has no method hear" in "; ".join(check_importer("harbour", Deaf))
+
+
+def test_settings_are_found_by_plugins_that_use_the_connector_and_by_no_others(house):
+    with house.inst.db.write() as conn:
+        given = HarbourSettings(address="https://other.example")
+        settings_store.save(conn, house.inst.vault, "harbour", Scope.INSTALLATION, "", given)
+
+    def ask(slug):
+        return house.inst.plugins.call(
+            slug,
+            house.actor(),
+            "test",
+            lambda ctx: ctx.settings(HarbourSettings).address,
+            passes=(NotAllowed,),
+        )
+
+    assert [ask("harbour"), ask("user")] == ["https://other.example"] * 2
+    with pytest.raises(NotAllowed, match="harbour"):
+        ask("alien")

@@ -164,7 +164,14 @@ class Ctx(Protocol):
         ...
 
     def settings(self, model: type[M]) -> M:
-        """Give the plugin's settings: the team's over the installation's over defaults."""
+        """Give the plugin's settings: the team's over the installation's over defaults.
+
+        A plugin that uses another one's connector (``connection``) may ask with that one's models,
+        too: the library that they share finds its own settings in every plugin's call.
+
+        Raises:
+            NotAllowed: they are another plugin's, whose connector is not used.
+        """
         ...
 
     def secret(self, name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -58,8 +58,16 @@ class RuleBroken(TombolaError):
 class PluginCtx:
     """The world of one call. Every use after its end raises ``CallOver``."""
 
-    def __init__(self, world: World, plugin: Plugin, team: Team | None, place: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        plugin: Plugin,
+        team: Team | None,
+        place: str,
+        owner_of: Callable[[type[Config]], str | None],
+    ) -> None:
         self._world = world
+        self._owner_of = owner_of
         self._plugin = plugin.slug
         self._jobs = plugin.parts.jobs
         self._connectors = plugin.parts.connectors_used()
@@ -117,9 +125,14 @@ class PluginCtx:
                 self._conn = None
 
     def settings(self, model: type[M]) -> M:
-        """Resolve the plugin's settings."""
+        """Resolve settings, of the plugin or of one whose connector it uses."""
+        slug = self._owner_of(model) or self._plugin
+        used = {self._plugin, *(key.partition(".")[0] for key in self._connectors)}
+        if slug not in used:
+            says = Phrase("This plugin may not read the settings of %(slug)s.", {"slug": slug})
+            raise NotAllowed(Denied(says, self._plugin))
         with self.reading() as conn:
-            return config.resolve(conn, self._world.vault, self._plugin, self.team_number, model)
+            return config.resolve(conn, self._world.vault, slug, self.team_number, model)
 
     def secret(self, name: str) -> str | None:
         """Open a kept secret."""

@@ -81,7 +81,7 @@ def call(
     number = team.team_id if team else 0
     if trial:
         _claim_trial(plugins, plugin, number)
-    ctx = PluginCtx(plugins.world, plugin, team, place)
+    ctx = PluginCtx(plugins.world, plugin, team, place, plugins.settings_owner)
     try:
         answer = _timed(lambda: work(ctx), deadline, ctx)
     except BaseException as error:

@@ -69,6 +69,14 @@ class Catalog:
         """The plugins that may be called."""
         return [plugin for plugin in self.all if plugin.ready]
 
+    def settings_owner(self, model: type[Config]) -> str | None:
+        """Name the plugin that asks for settings with a model; None when nobody does."""
+        declared = ((plugin.slug, plugin.parts.settings) for plugin in self.ready)
+        return next(
+            (slug for slug, each in declared if each and model in (each.installation, each.team)),
+            None,
+        )
+
     def action_type(self, key: str) -> ActionType[Any] | None:
         """Find a kind of action."""
         return self._action_types.get(key)

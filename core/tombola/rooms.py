@@ -1,5 +1,6 @@
 """What the rooms bring to the house: their pages and their kinds of duty, each list once."""
 
+from tombola.claiming import jobs as claiming_jobs
 from tombola.connections import jobs as connection_jobs
 from tombola.desk import accounts as desk_accounts
 from tombola.desk import actions as desk_actions
@@ -68,6 +69,7 @@ def kinds() -> Kinds:
         *connection_jobs.kinds(),
         *inbox_jobs.kinds(),
         *importing_jobs.kinds(),
+        *claiming_jobs.kinds(),
         *mail_jobs.kinds(),
         *plugin_jobs.kinds(),
         *widget_jobs.kinds(),

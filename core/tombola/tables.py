@@ -1,6 +1,7 @@
 """All tables of the core, imported for the metadata's sake (migrations and their tests)."""
 
 import tombola.campaigns.models
+import tombola.claiming.models
 import tombola.connections.models
 import tombola.entrants.models
 import tombola.entries.models
@@ -9,6 +10,7 @@ import tombola.importing.models
 import tombola.inbox.models
 import tombola.mail.models
 import tombola.outbox.models
+import tombola.people.models
 import tombola.plans.models
 import tombola.plugins.models
 import tombola.queue.models

@@ -109,7 +109,7 @@ def ask(inst: Installation, wanted: Wanted, write: Writes) -> None:
     email = normal(wanted.email)
     now = inst.clock()
     number = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    client = _client_hash(inst.vault, wanted.client)
+    client = client_hash(inst.vault, wanted.client)
     with inst.db.write() as conn:
         _alone(conn, wanted.team_id)
         conn.execute(table.delete().where(table.c.created_at < now - KEPT))
@@ -245,7 +245,7 @@ def _code_hash(vault: Vault, visitor_id: int, email: str, number: str) -> str:
     return hmac.digest(vault.derived("codes"), said, "sha256").hex()
 
 
-def _client_hash(vault: Vault, client: str) -> str:
+def client_hash(vault: Vault, client: str) -> str:
     """What is kept of a client's address; of IPv6 the network that one household has."""
     try:
         found = ip_address(client)

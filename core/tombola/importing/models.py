@@ -102,12 +102,22 @@ item = Table(
     Column("details", JsonDoc, nullable=False),
     Column("raw", JsonDoc),
     moment("raw_until", nullable=True),
+    #: By which the author of a post without one may claim it.
+    Column("claim_key", Text),
     UniqueConstraint("source_id", "external_id"),
     UniqueConstraint("team_id", "id"),
     Index(None, "run_id"),
     Index(None, "raw_until"),
     within_team("source", "source_id"),
     within_team("identity", "identity_id"),
+)
+
+Index(
+    "ix_item_team_claim_key",
+    item.c.team_id,
+    item.c.claim_key,
+    sqlite_where=item.c.claim_key.is_not(None),
+    postgresql_where=item.c.claim_key.is_not(None),
 )
 
 media = Table(

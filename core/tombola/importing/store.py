@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from tombola.api import EntryDraft, Identity, Item, MediaKind
+from tombola.claiming.arriving import notice
 from tombola.db import new_uid
 from tombola.db.sets import insert_new, lock_alone, members, update_each
 from tombola.entrants.service import ITEM, Known
@@ -29,7 +30,7 @@ TAKEN = frozenset({Status.NEW, Status.SPENT, Status.OUTSIDE, Status.REFUSED})
 _ITEM_COLUMNS = (
     "uid", "team_id", "source_id", "external_id", "run_id", "identity_id", "kind", "occurred_at",
     "seen_at", "as_of", "text", "permalink", "parent_id", "state", "reason", "details", "raw",
-    "raw_until",
+    "raw_until", "claim_key",
 )  # fmt: skip
 _MEDIA_COLUMNS = (
     "uid", "team_id", "item_id", "position", "kind", "url", "alt", "state", "attempts", "width",
@@ -174,6 +175,7 @@ def write(
     ]
     outcomes = record(conn, drafts, load_rules(conn, work.campaign.id), now, refused=refused)
     new = [each for each in ordered if _number(found, each) in fresh]
+    _notice_claims(conn, work.team_id, ordered, entering, now)
     return Written(
         new=len(new),
         known=len(old),
@@ -184,6 +186,20 @@ def write(
             conn, work, [each for each in entering if _number(found, each) in fresh], found, now
         ),
     )
+
+
+def _notice_claims(
+    conn: Connection,
+    team_id: int,
+    page: Sequence[Judged],
+    entering: Sequence[Judged],
+    now: datetime,
+) -> None:
+    """Tell claims of the posts that they may be about."""
+    items = [each.item for each in page if each.enters]
+    words = {one.claim_key: one.text for one in items if one.claim_key}
+    fresh = {each.item.claim_key for each in entering if each.item.claim_key in words}
+    notice(conn, team_id, words, {key for key in fresh if key}, now)
 
 
 def hand_over(conn: Connection, team_id: int, run_id: int, source_id: int) -> int:
@@ -261,7 +277,7 @@ def _row(
         new_uid(now), work.team_id, work.source_id, each.external_id, run_id,
         person.id if person else None, each.kind, each.occurred_at, now, as_of, each.text,
         each.permalink, each.parent_id, judged.state, judged.left_out, dict(each.details),
-        dict(each.raw) if keeps_raw else None, now + raw_ttl if keeps_raw else None,
+        dict(each.raw) if keeps_raw else None, now + raw_ttl if keeps_raw else None, each.claim_key,
     )  # fmt: skip
 
 

@@ -117,6 +117,8 @@ def importer(slug: str, given: Any) -> Complaints:
         yield f"{name}.hears must be a sequence of topics"
     elif given.hears and given.hear is Importer.hear:
         yield f"{name} lists topics in hears, but has no method hear"
+    if given.claims and given.claim_key is Importer.claim_key:
+        yield f"{name} says that its items can be claimed, but has no method claim_key"
 
 
 def _connection(given: type[Importer[Any, Any]]) -> Complaints:

@@ -457,6 +457,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "bulk_act",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("wanted", JsonDoc, nullable=False),
+        sa.Column("last_id", RowId, nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("after_id", RowId, nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_bulk_act_member_id")),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_bulk_act_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_bulk_act_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_act")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_bulk_act_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_bulk_act_uid")),
+    )
+    with op.batch_alter_table("bulk_act", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_bulk_act_campaign_id_id"), ["campaign_id", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_bulk_act_subject"), ["subject"], unique=False)
+
+    op.create_table(
         "campaign_version",
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("campaign_id", RowId, nullable=False),
@@ -591,6 +627,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "entrant_id", name=op.f("pk_participation")),
     )
     op.create_table(
+        "picture_rule",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("approve_first", sa.Boolean(), nullable=False),
+        sa.Column("takes_back", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_picture_rule_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_picture_rule_team_id")),
+        sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_picture_rule")),
+    )
+    op.create_table(
         "signature_nonce",
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("campaign_id", RowId, nullable=False),
@@ -681,6 +731,72 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_action_signal_team_id")),
         sa.PrimaryKeyConstraint("campaign_id", "name", "action_id", name=op.f("pk_action_signal")),
     )
+    op.create_table(
+        "claim",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("action_id", RowId, nullable=False),
+        sa.Column("entrant_id", RowId, nullable=False),
+        sa.Column("visitor_id", RowId, nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("claim_key", sa.Text(), nullable=False),
+        sa.Column("permalink", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("looked_at", UtcDateTime(), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("decided_by", RowId, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("links", JsonDoc, nullable=False),
+        sa.ForeignKeyConstraint(["decided_by"], ["member.id"], name=op.f("fk_claim_decided_by")),
+        sa.ForeignKeyConstraint(
+            ["team_id", "action_id"],
+            ["action.team_id", "action.id"],
+            name=op.f("fk_claim_team_id_action_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_claim_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "entrant_id"],
+            ["entrant.team_id", "entrant.id"],
+            name=op.f("fk_claim_team_id_entrant_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_claim_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
+        sa.UniqueConstraint(
+            "action_id",
+            "entrant_id",
+            "claim_key",
+            name=op.f("uq_claim_action_id_entrant_id_claim_key"),
+        ),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_claim_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_claim_uid")),
+    )
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_claim_campaign_id_state_id"),
+            ["campaign_id", "state", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_claim_client_created_at"), ["client", "created_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_claim_entrant_id"), ["entrant_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_claim_team_id_claim_key"), ["team_id", "claim_key"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_claim_visitor_id_created_at"), ["visitor_id", "created_at"], unique=False
+        )
+
     op.create_table(
         "code",
         sa.Column("id", RowId, nullable=False),
@@ -933,6 +1049,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_link_identity_id"), ["identity_id"], unique=False)
 
     op.create_table(
+        "owned",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("identity_id", RowId, nullable=False),
+        sa.Column("claim_key", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "identity_id"],
+            ["identity.team_id", "identity.id"],
+            name=op.f("fk_owned_team_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_owned_team_id")),
+        sa.PrimaryKeyConstraint("identity_id", "claim_key", name=op.f("pk_owned")),
+    )
+    with op.batch_alter_table("owned", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_owned_team_id_claim_key"), ["team_id", "claim_key"], unique=False
+        )
+
+    op.create_table(
         "source",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -948,6 +1083,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("detail", JsonDoc, nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("last_run_at", UtcDateTime(), nullable=True),
         sa.Column("next_run_at", UtcDateTime(), nullable=True),
@@ -998,6 +1134,40 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "contact_attempt",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("entrant_id", RowId, nullable=False),
+        sa.Column("entry_id", RowId, nullable=False),
+        sa.Column("member_id", RowId, nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_contact_attempt_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "entrant_id"],
+            ["entrant.team_id", "entrant.id"],
+            name=op.f("fk_contact_attempt_team_id_entrant_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "entry_id"],
+            ["entry.team_id", "entry.id"],
+            name=op.f("fk_contact_attempt_team_id_entry_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_contact_attempt_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_attempt")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_contact_attempt_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_contact_attempt_uid")),
+    )
+    with op.batch_alter_table("contact_attempt", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contact_attempt_entrant_id_id"), ["entrant_id", "id"], unique=False
+        )
+
+    op.create_table(
         "entry_change",
         sa.Column("event_id", RowId, nullable=False),
         sa.Column("entry_id", RowId, nullable=False),
@@ -1035,6 +1205,7 @@ def upgrade() -> None:
         sa.Column("details", JsonDoc, nullable=False),
         sa.Column("raw", JsonDoc, nullable=True),
         sa.Column("raw_until", UtcDateTime(), nullable=True),
+        sa.Column("claim_key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["team_id", "identity_id"],
             ["identity.team_id", "identity.id"],
@@ -1054,6 +1225,13 @@ def upgrade() -> None:
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_item_raw_until"), ["raw_until"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(
+            "ix_item_team_claim_key",
+            ["team_id", "claim_key"],
+            unique=False,
+            sqlite_where=sa.text("claim_key IS NOT NULL"),
+            postgresql_where=sa.text("claim_key IS NOT NULL"),
+        )
 
     op.create_table(
         "lane",
@@ -1137,6 +1315,9 @@ def upgrade() -> None:
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("item_id", RowId, nullable=False),
+        sa.Column("source_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("sort_at", UtcDateTime(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
@@ -1147,11 +1328,22 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
-        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("renewed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_media_team_id_campaign_id"),
+        ),
         sa.ForeignKeyConstraint(
             ["team_id", "item_id"],
             ["item.team_id", "item.id"],
             name=op.f("fk_media_team_id_item_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "source_id"],
+            ["source.team_id", "source.id"],
+            name=op.f("fk_media_team_id_source_id"),
         ),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_media_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
@@ -1159,11 +1351,97 @@ def upgrade() -> None:
         sa.UniqueConstraint("team_id", "id", name=op.f("uq_media_team_id_id")),
         sa.UniqueConstraint("uid", name=op.f("uq_media_uid")),
     )
+    with op.batch_alter_table("media", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_media_campaign_failed",
+            ["campaign_id", sa.literal_column("sort_at DESC"), sa.literal_column("id DESC")],
+            unique=False,
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
+        batch_op.create_index(
+            "ix_media_campaign_kept",
+            ["campaign_id", sa.literal_column("sort_at DESC"), sa.literal_column("id DESC")],
+            unique=False,
+            sqlite_where=sa.text("state = 'kept'"),
+            postgresql_where=sa.text("state = 'kept'"),
+        )
+        batch_op.create_index(
+            "ix_media_campaign_review",
+            [
+                "campaign_id",
+                "review",
+                sa.literal_column("sort_at DESC"),
+                sa.literal_column("id DESC"),
+            ],
+            unique=False,
+            sqlite_where=sa.text("state = 'kept'"),
+            postgresql_where=sa.text("state = 'kept'"),
+        )
+        batch_op.create_index(
+            "ix_media_sha256",
+            ["sha256"],
+            unique=False,
+            sqlite_where=sa.text("sha256 IS NOT NULL"),
+            postgresql_where=sa.text("sha256 IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_media_source_review",
+            [
+                "source_id",
+                "review",
+                sa.literal_column("sort_at DESC"),
+                sa.literal_column("id DESC"),
+            ],
+            unique=False,
+            sqlite_where=sa.text("state = 'kept'"),
+            postgresql_where=sa.text("state = 'kept'"),
+        )
+        batch_op.create_index(
+            "ix_media_source_wanted",
+            ["source_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'wanted'"),
+            postgresql_where=sa.text("state = 'wanted'"),
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("media", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_media_source_wanted",
+            sqlite_where=sa.text("state = 'wanted'"),
+            postgresql_where=sa.text("state = 'wanted'"),
+        )
+        batch_op.drop_index(
+            "ix_media_source_review",
+            sqlite_where=sa.text("state = 'kept'"),
+            postgresql_where=sa.text("state = 'kept'"),
+        )
+        batch_op.drop_index(
+            "ix_media_sha256",
+            sqlite_where=sa.text("sha256 IS NOT NULL"),
+            postgresql_where=sa.text("sha256 IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_media_campaign_review",
+            sqlite_where=sa.text("state = 'kept'"),
+            postgresql_where=sa.text("state = 'kept'"),
+        )
+        batch_op.drop_index(
+            "ix_media_campaign_kept",
+            sqlite_where=sa.text("state = 'kept'"),
+            postgresql_where=sa.text("state = 'kept'"),
+        )
+        batch_op.drop_index(
+            "ix_media_campaign_failed",
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
+
     op.drop_table("media")
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_source_id_id"))
@@ -1175,6 +1453,11 @@ def downgrade() -> None:
     op.drop_table("recheck")
     op.drop_table("lane")
     with op.batch_alter_table("item", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_item_team_claim_key",
+            sqlite_where=sa.text("claim_key IS NOT NULL"),
+            postgresql_where=sa.text("claim_key IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_item_run_id"))
         batch_op.drop_index(batch_op.f("ix_item_raw_until"))
 
@@ -1183,12 +1466,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_entry_change_entry_id"))
 
     op.drop_table("entry_change")
+    with op.batch_alter_table("contact_attempt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_attempt_entrant_id_id"))
+
+    op.drop_table("contact_attempt")
     op.drop_table("total")
     with op.batch_alter_table("source", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_source_connection_id"))
         batch_op.drop_index(batch_op.f("ix_source_action_id"))
 
     op.drop_table("source")
+    with op.batch_alter_table("owned", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_owned_team_id_claim_key"))
+
+    op.drop_table("owned")
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_link_identity_id"))
 
@@ -1223,6 +1514,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_code_client_created_at"))
 
     op.drop_table("code")
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claim_visitor_id_created_at"))
+        batch_op.drop_index(batch_op.f("ix_claim_team_id_claim_key"))
+        batch_op.drop_index(batch_op.f("ix_claim_entrant_id"))
+        batch_op.drop_index(batch_op.f("ix_claim_client_created_at"))
+        batch_op.drop_index(batch_op.f("ix_claim_campaign_id_state_id"))
+
+    op.drop_table("claim")
     op.drop_table("action_signal")
     with op.batch_alter_table("visitor", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_visitor_stands_for_id"))
@@ -1237,6 +1536,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signature_nonce_ends_at"))
 
     op.drop_table("signature_nonce")
+    op.drop_table("picture_rule")
     op.drop_table("participation")
     op.drop_table("near_miss")
     op.drop_table("ledger_event")
@@ -1249,6 +1549,11 @@ def downgrade() -> None:
 
     op.drop_table("idempotency")
     op.drop_table("campaign_version")
+    with op.batch_alter_table("bulk_act", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bulk_act_subject"))
+        batch_op.drop_index(batch_op.f("ix_bulk_act_campaign_id_id"))
+
+    op.drop_table("bulk_act")
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_action_campaign_id_position"))
 

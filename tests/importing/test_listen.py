@@ -4,6 +4,7 @@ import json
 import threading
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -75,10 +76,15 @@ def make_port(database, clock, folder):
     plugin = harbour()
     plugin.parts.features.append(Feature("harbour.ships", "Ships", plan="free"))
     house = houses.build(database, clock, folder / "data", [plugin])
-    plugin.parts.connectors[0].piers = [pier("7")]
+    connector: Any = plugin.parts.connectors[0]
+    connector.piers = [pier("7")]
     connect(house, plugin, house.client("editor"), "lamps")
     campaign = house.campaign()
-    more = {"type_key": "harbour.ships", "config": {}, "interval": Interval.UNLIMITED}
+    more: dict[str, Any] = {
+        "type_key": "harbour.ships",
+        "config": {},
+        "interval": Interval.UNLIMITED,
+    }
     return Port(
         house=house,
         plugin=plugin,

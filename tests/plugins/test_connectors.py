@@ -24,6 +24,7 @@ from tombola.plugins.states import Parts, Plugin, State
 from tombola.plugins.switches import Scope
 from tombola.plugins.validation import LISTS
 from tombola.plugins.validation import importer as check_importer
+from tombola.teams import service as teams
 from tombola.testing import house as houses
 from tombola.testing.harbour import CONNECTOR, Pier, Ships, ShipsConfig, ShipsCursor, harbour, pier
 
@@ -96,7 +97,7 @@ def test_no_other_plugin_reads_or_writes_them(house, act):
 
 
 def test_no_other_team_has_them(house):
-    rivals = houses.teams.actor_in(house.inst, house.members["stranger"], house.other.slug)[0]
+    rivals = teams.actor_in(house.inst, house.members["stranger"], house.other.slug)[0]
     assert ask(house, "harbour", lambda ctx: ctx.accounts(CONNECTOR), rivals) == []
     with pytest.raises(NotFound):
         ask(house, "harbour", lambda ctx: ctx.account(CONNECTOR, "7"), rivals)
@@ -160,7 +161,7 @@ def test_a_connector_lacks_nothing():
 
 def test_an_importer_with_a_connection_has_an_account_field():
     class Bare(Ships):
-        config_model = SourceConfig
+        config_model = SourceConfig  # type: ignore[assignment] # what is refused
 
     class Deaf(Importer[ShipsConfig, ShipsCursor]):
         key, title, hears = "harbour.deaf", "Deaf", ("harbour.log",)

@@ -6,7 +6,7 @@ from typing import Final
 
 from tombola_sandbox.cast import CAST, LINES, TAG, Role
 from tombola_sandbox.meta.access import DEMO_VERIFY_TOKEN
-from tombola_sandbox.meta.models import Account, AccountKind, App, Callback, Page, Person
+from tombola_sandbox.meta.models import Account, AccountKind, App, Callback, Page, Person, Token
 from tombola_sandbox.meta.realm import Meta
 from tombola_sandbox.meta.roots import OBJECTS
 
@@ -30,6 +30,14 @@ COMMENTS: Final = 14
 TAGGED: Final = 6
 CUPS: Final = 18
 LIKELY_PHOTO: Final = 0.75
+DEMO_TOKEN: Final = "EAA" + 20 * "5eed"
+"""Robin's long-lived token, with which the demo's team is connected from the beginning."""
+
+DEMO_SCOPES: Final = (
+    *("pages_show_list", "pages_read_engagement", "pages_read_user_content"),
+    *("pages_manage_metadata", "instagram_basic", "instagram_manage_comments"),
+)
+DEMO_FIELDS: Final = ("feed", "mention")
 RETURNS: Final = ("/back/meta.facebook", "/back/meta.instagram", "/connected/meta.facebook")
 """Where the demo's log-ins and connections lead back to, behind Tombola's address."""
 
@@ -58,11 +66,28 @@ def people_meta(meta: Meta, tombola: str, *, seed: int = 2026) -> None:
     shop = meta.instagram.add_account(
         SHOP, "Kettle & Leaf", kind="BUSINESS", owner=robin, page=page, biography="Loose leaf."
     )
+    _connect(meta, robin, page)
     accounts = [
         _account(meta, role, person, dice) for role, person in zip(CAST, people, strict=True)
     ]
     _facebook(meta, page, people, dice)
     _instagram(meta, shop, accounts, dice)
+
+
+def _connect(meta: Meta, robin: Person, page: Page) -> None:
+    """Let the shop's page be connected to Tombola already, as after the dialog."""
+    app, now = meta.access.demo, meta.things.clock()
+    token = Token(
+        id=DEMO_TOKEN,
+        kind="USER",
+        app=app.id,
+        scopes=DEMO_SCOPES,
+        issued_at=now,
+        person=robin.id,
+        long_lived=True,
+    )
+    meta.access.page_token(meta.things.put(token), page)
+    meta.things.change(page, subscriptions={app.id: DEMO_FIELDS})
 
 
 def _account(meta: Meta, role: Role, person: Person, dice: random.Random) -> Account:

@@ -14,7 +14,7 @@ from tombola.api import (
 )
 from tombola.testing.clock import Clock
 from tombola_meta import limits
-from tombola_meta.errors import Blocked, NoHashtag, error_from, is_error, problem_from
+from tombola_meta.errors import Blocked, NoHashtag, NoUser, error_from, is_error, problem_from
 
 NOW = Clock()()
 BUSINESS = (
@@ -47,6 +47,7 @@ def judged(code, subcode=None, status=400, headers=None, **more):
         (24, 2207024, NoHashtag),
         (24, None, SourceGone),
         (100, None, SourceGone),
+        (110, 2207013, NoUser),
         (100, 33, SourceGone),
         (102, None, CredentialExpired),
         (104, None, CredentialExpired),

@@ -49,6 +49,8 @@ APP_PERMISSION: Final = 10
 PERMISSION: Final = frozenset({APP_PERMISSION, *range(200, 300)})
 NO_HASHTAG: Final = (24, 2207024)
 NO_OBJECT: Final = (100, 33)
+#: A name that Business Discovery does not find.
+NO_USER: Final = 110
 POLICY: Final = 368
 #: Unknown paths, versions that have ended, calls with a token of the wrong kind: mistakes of ours
 #: or of the settings, which no repetition mends.
@@ -68,6 +70,10 @@ TOKEN_WORDS: Final[Mapping[int, str]] = {
 
 class NoHashtag(SourceGone):
     """Instagram has no such hashtag, or does not show it."""
+
+
+class NoUser(SourceGone):
+    """Instagram has no professional account with this name, or does not show it."""
 
 
 class Blocked(Throttled):
@@ -198,6 +204,8 @@ def _gone(problem: Problem) -> FetchError | None:
     if problem.code == NO_HASHTAG[0]:
         kind = NoHashtag if problem.subcode == NO_HASHTAG[1] else SourceGone
         return kind("Instagram does not know this, or does not show it")
+    if problem.code == NO_USER:
+        return NoUser("Instagram has no professional account with this name, or does not show it")
     if (problem.code, problem.subcode) == NO_OBJECT:
         return SourceGone("Meta no longer has this, or does not show it to this account")
     if problem.code == NO_OBJECT[0]:

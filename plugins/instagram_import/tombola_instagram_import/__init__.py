@@ -1,0 +1,1 @@
+"""Posts, comments and mentions on Instagram enter people into a campaign."""

@@ -29,7 +29,7 @@ from tombola.teams import tokens_admin
 from tombola.web.routing import Pages
 from tombola.widget import admin as widget_admin
 from tombola.widget import api as tracking_api
-from tombola.widget import handing, loading, proving_public
+from tombola.widget import claims_public, handing, loading, proving_public
 from tombola.widget import hot_public as widget_hot
 from tombola.widget import jobs as widget_jobs
 from tombola.widget import public as widget_public
@@ -58,6 +58,7 @@ PAGES: tuple[Pages, ...] = (
     widget_hot.pages,
     loading.pages,
     proving_public.pages,
+    claims_public.pages,
     handing.pages,
 )
 

@@ -20,7 +20,7 @@ from tombola.entrants.codes import client_hash
 from tombola.entrants.models import entrant
 from tombola.entries.changes import Act
 from tombola.installation import Installation
-from tombola.plugins.world import TeamRef
+from tombola.plugins.world import Team
 from tombola.teams.audit import audit
 from tombola.teams.rules import Actor
 from tombola.web.i18n import gettext as _
@@ -64,7 +64,7 @@ class Claim(BaseModel):
 
 
 def make(
-    inst: Installation, campaign: Campaign, team: TeamRef, action: Action, wanted: Wanted
+    inst: Installation, campaign: Campaign, team: Team, action: Action, wanted: Wanted
 ) -> Claim:
     """Claim a post. The same claim made twice is one; a withdrawn one is open again.
 
@@ -200,7 +200,7 @@ def hand_over(inst: Installation, team_id: int, provider: str, identity_id: int)
         return settling.hand_over(conn, team_id, identity_id, importers, act)
 
 
-def _key_of(inst: Installation, team: TeamRef, action: Action, link: str) -> str:
+def _key_of(inst: Installation, team: Team, action: Action, link: str) -> str:
     importer = inst.plugins.importer(action.type_key)
     if importer is None or not importer.claims:
         raise Invalid({"": _("Posts of this action cannot be claimed.")})

@@ -13,9 +13,12 @@ from tombola.api import (
     NotFound,
     PluginFailed,
     PluginUnavailable,
+    Proven,
     Redirect,
     Who,
 )
+from tombola.claiming import service as claiming
+from tombola.claiming import settling
 from tombola.entrants import service as entrants
 from tombola.entries.linking import recognise
 from tombola.handshakes import service as handshakes
@@ -170,11 +173,11 @@ def finish(
     if offered is None:
         raise NotFound(marked("This way to log in is not there."))
 
-    def ask(ctx: Ctx) -> Identity:
-        return offered.finish(ctx, left.flow, params).identity
+    def ask(ctx: Ctx) -> Proven:
+        return offered.finish(ctx, left.flow, params)
 
     try:
-        seen = inst.plugins.call(
+        proven = inst.plugins.call(
             provider, left.team, "finish", ask, deadline=NETWORK_DEADLINE, passes=(Invalid,)
         )
     except Invalid as refused:
@@ -183,7 +186,8 @@ def finish(
         raise _stopped(left.back_to, why, refused) from refused
     except (PluginFailed, PluginUnavailable) as failed:
         raise _stopped(left.back_to, Stopped.UNANSWERED) from failed
-    _become(inst, directory, met, seen, consented=left.details["consented"])
+    _become(inst, directory, met, proven.identity, consented=left.details["consented"])
+    _own(inst, met.team_id, proven)
     return left.back_to
 
 
@@ -216,12 +220,24 @@ def _become(
     settle.claim(inst, directory, met.team_id, bound)
 
 
+def _own(inst: Installation, team_id: int, proven: Proven) -> None:
+    """Give the account what the log-in has shown to be its own."""
+    if not proven.owns:
+        return
+    seen = proven.identity
+    with inst.db.read() as conn:
+        known = entrants.find(conn, team_id, seen.provider, seen.uid)
+    if known is not None:
+        claiming.own(inst, team_id, seen.provider, known.id, proven.owns)
+
+
 def _stopped(back_to: str, why: Stopped, refused: Invalid | None = None) -> Invalid:
     said = refused.errors if refused is not None else {"": marked("This log-in came to nothing.")}
     return Invalid({**said, "back_to": back_to, "stopped": why.value})
 
 
 def _follow(conn: Connection, team_id: int, from_id: int, to_id: int) -> None:
-    """Let the browsers of an entrant that has lost its last identity follow it."""
+    """Let browsers and claims of an entrant that has lost its last identity follow it."""
     if not entrants.identities_of(conn, team_id, from_id):
         visitors.move(conn, team_id, from_id, to_id)
+        settling.follow(conn, team_id, from_id, to_id)

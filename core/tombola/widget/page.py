@@ -10,15 +10,16 @@ from pydantic import BaseModel
 from tombola.api import Identity, Text, Who
 from tombola.campaigns.rules import Interval, Phase
 from tombola.campaigns.service import Action, Campaign
-from tombola.entries import listing
-from tombola.entries.listing import Filter
-from tombola.entries.rules import State, period_ends
+from tombola.claiming.service import Claim
+from tombola.entries import wall
+from tombola.entries.rules import period_ends
+from tombola.entries.wall import Picture
 from tombola.installation import Installation
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.i18n import language, ngettext
 from tombola.web.kit import ahead_text
-from tombola.widget import entering
+from tombola.widget import claims, entering
 from tombola.widget.directory import Place
 from tombola.widget.proving import Proof
 from tombola.widget.rules import Standing
@@ -28,16 +29,6 @@ from tombola.widget.visitors import Visitor
 
 #: Pictures on the small wall of an action that imports.
 WALL = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that an entry came with."""
-
-    uid: str
-    alt: str
-    who: str
-    permalink: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +61,7 @@ class Card:
         form: what it asks.
         notice: what came of an act just now.
         refused: that act did not count.
+        claim: where posts are claimed that the network gives without an author; None elsewhere.
     """
 
     action: Action
@@ -84,6 +76,7 @@ class Card:
     rhythm: str
     notice: Text
     refused: bool
+    claim: claims.Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +133,7 @@ def show(
         who = None
         if met is not None and entrant_id is not None:
             who = entering.who_is(conn, met.team_id, entrant_id, language())
+        claimed = claims.boxes(conn, inst, place, entrant_id)
     said = notices or {}
     required = _required(place, found)
     cards = []
@@ -162,10 +156,11 @@ def show(
                 earned=found.earned[number].worth if number in found.earned else 0,
                 href=_href(place, action, seen),
                 form=_form(action, seen.ask, stands, forms or {}),
-                pictures=_pictures(inst, place, action) if seen.imports else (),
+                pictures=_pictures(inst, action) if seen.imports else (),
                 rhythm=rhythm(seen.every_s),
                 notice=said.get(action.uid, ""),
                 refused=action.uid in (forms or {}),
+                claim=_claim(action, claimed.get(number), forms or {}),
             )
         )
     return Shown(
@@ -279,15 +274,17 @@ def prefix(uid: str) -> str:
     return f"{uid[-12:]}."
 
 
-def _pictures(inst: Installation, place: Place, action: Action) -> tuple[Picture, ...]:
-    wanted = Filter(action=action.uid, state=State.VALID)
-    lines = listing.page(inst, place.team, place.campaign.uid, wanted, size=WALL * 4).lines
-    found = [
-        Picture(line.picture, line.picture_alt, line.handle or line.who, line.permalink)
-        for line in lines
-        if line.picture
-    ]
-    return tuple(found[:WALL])
+def _claim(
+    action: Action, mine: tuple[Claim, ...] | None, sent: Mapping[str, Form[Any]]
+) -> claims.Box | None:
+    if mine is None:
+        return None
+    return claims.box(action, mine, sent.get(claims.form_name(action.uid)))
+
+
+def _pictures(inst: Installation, action: Action) -> tuple[Picture, ...]:
+    with inst.db.read() as conn:
+        return tuple(wall.newest(conn, action.id, WALL))
 
 
 def _log_ins(inst: Installation, place: Place, who: Who | None) -> tuple[LogIn, ...]:

@@ -29,6 +29,14 @@ def test_account_that_is_known_stays_as_it_is(port):
     assert rows(port) == before
 
 
+def test_broken_account_gets_its_new_keys(port):
+    joining.connect(port.inst, port.house.actor(), CONNECTOR, [pier("7")])
+    with port.inst.db.write() as conn:
+        conn.execute(connection.update().values(state=ConnectionState.BROKEN))
+    joining.connect(port.inst, port.house.actor(), CONNECTOR, [pier("7")])
+    assert [row["state"] for row in rows(port)] == [ConnectionState.WORKS]
+
+
 def test_strangers_and_viewers_connect_nothing(port):
     with pytest.raises(NotFound):
         joining.connect(port.inst, port.house.actor(), "nobody.there", [pier("7")])

@@ -205,14 +205,19 @@ def pick(inst: Installation, actor: Actor, uid: str, chosen: Collection[str]) ->
 
 
 def connect(inst: Installation, actor: Actor, key: str, accounts: Sequence[Account]) -> None:
-    """Connect accounts whose keys are at hand, as a seed brings them; known ones stay as they are.
+    """Connect accounts whose keys are at hand, as a seed brings them.
+
+    Those that work stay as they are; broken ones get these keys, as by a member's reconnecting.
 
     Raises:
         NotFound: No installed plugin offers the connector.
     """
     actor.need(Role.EDITOR)
     offered = connector_of(inst, key)
-    known = {each.account_uid for each in listing(inst, actor)}
+    known = {each.account_uid: each.state for each in listing(inst, actor)}
+    broken = [each for each in accounts if known.get(each.uid) is ConnectionState.BROKEN]
+    if broken:
+        _renew(inst, actor, offered.key, checked(broken))
     now = inst.clock()
     with inst.db.write() as conn:
         for each in checked([each for each in accounts if each.uid not in known]):

@@ -36,7 +36,8 @@ from sqlalchemy import func, select, update
 from werkzeug.wrappers import Request, Response
 
 from tombola import api
-from tombola.api import FetchError
+from tombola.api import Account, FetchError
+from tombola.connections import joining
 from tombola.db import Database
 from tombola.entries.models import entry, total
 from tombola.importing import jobs, service
@@ -132,6 +133,14 @@ class Ride:
                 service.run_now(self.road.inst, self.road.actor, self.road.source.uid)
                 self.road.work()
             self.clock.advance(STEP)
+
+    def reconnect(self) -> None:
+        """A member connects the accounts anew that ``more`` brings, where one was given up."""
+        for each in self.stage.more.get("accounts", ()):
+            account = Account(
+                **{name: value for name, value in each.items() if name != "connector"}
+            )
+            joining.connect(self.road.inst, self.road.actor, each["connector"], [account])
 
     def forget_places(self) -> None:
         """Begin both lanes anew, as after a backup was restored: every page comes again."""
@@ -263,6 +272,7 @@ class ImporterKit:
         assert ride.road.source.reason
         assert network.calls.total - before <= MOST_CALLS_IN_TROUBLE
         network.faults.mend()
+        ride.reconnect()
         service.resume(ride.road.inst, ride.road.actor, ride.road.source.uid)
         ride.go_on()
         ride.check()

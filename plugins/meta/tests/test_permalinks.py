@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tombola_meta.permalinks import (
+    PostAddress,
     comment_of,
     facebook_claim_key,
     instagram_claim_key,
     instagram_profile,
+    post_address,
     shortcode,
 )
 
@@ -67,10 +69,27 @@ def test_what_is_no_post_of_instagrams_has_no_key(address):
         "https://www.facebook.com/groups/212/permalink/3800298753387424/",
         "https://www.facebook.com/jane/photos/a.1/3800298753387424/",
         "https://www.facebook.com/jane/videos/3800298753387424",
+        "https://www.facebook.com/reel/3800298753387424",
     ],
 )
 def test_every_form_of_an_address_at_facebook_is_the_same_post(address):
     assert facebook_claim_key(address) == "fb:3800298753387424"
+
+
+@pytest.mark.parametrize(
+    ("address", "owner", "in_group"),
+    [
+        ("https://www.facebook.com/212/posts/3800298753387424", "212", False),
+        ("https://www.facebook.com/acme.tea/posts/3800298753387424", "acme.tea", False),
+        ("facebook.com/permalink.php?story_fbid=3800298753387424&id=212", "212", False),
+        ("https://www.facebook.com/groups/212/posts/3800298753387424", "212", True),
+        ("https://www.facebook.com/photo?fbid=3800298753387424", None, False),
+        ("https://www.facebook.com/watch/?v=3800298753387424", None, False),
+        ("https://www.facebook.com/reel/3800298753387424", None, False),
+    ],
+)
+def test_address_names_whose_post_it_is(address, owner, in_group):
+    assert post_address(address) == PostAddress(owner, "3800298753387424", in_group)
 
 
 def test_hidden_number_is_a_key_of_its_own():

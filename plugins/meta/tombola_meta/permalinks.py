@@ -8,6 +8,7 @@ read 2026-11-21.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -15,9 +16,15 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 _SHORTCODE: Final = re.compile(r"/(?:p|reel|reels|tv)/([A-Za-z0-9_-]{5,40})(?:/|$)")
 #: The same at Facebook; words about the post may stand before it.
 _POST: Final = re.compile(
-    r"/(?:posts|videos|permalink|photos)/(?:[^/]+/){0,2}([0-9]{5,25}|pfbid[A-Za-z0-9]{10,100})(?:/|$)"
+    r"/(?:posts|videos|permalink|photos|reel)/(?:[^/]+/){0,2}([0-9]{5,25}|pfbid[A-Za-z0-9]{10,100})(?:/|$)"
 )
 _NUMBER: Final = re.compile(r"[0-9]{5,25}|pfbid[A-Za-z0-9]{10,100}")
+#: Who stands before the post, by number or by name; a group's post does not belong to a page.
+_OWNER: Final = re.compile(
+    r"^/(?P<group>groups/)?(?P<owner>[A-Za-z0-9.-]{1,100})/(?:posts|videos|permalink|photos)/"
+)
+#: How a number begins that only Facebook itself can read.
+HIDDEN: Final = "pfbid"
 _INSTAGRAM: Final = frozenset({"instagram.com", "instagr.am"})
 _FACEBOOK: Final = frozenset({"facebook.com", "fb.com"})
 
@@ -36,17 +43,31 @@ def shortcode(address: str) -> str | None:
     return found[1] if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class PostAddress:
+    """A post at Facebook, as an address names it.
+
+    Attributes:
+        owner: whose it is, by number or by name; None where the address does not say.
+        number: the post's own; what begins with ``HIDDEN`` is none that others can read.
+        in_group: it stands in a group.
+    """
+
+    owner: str | None
+    number: str
+    in_group: bool = False
+
+
 def instagram_claim_key(pasted: str) -> str | None:
     """Give ``ig:<shortcode>`` for what an entrant pasted, or a permalink; None when it is none."""
     code = shortcode(pasted)
     return f"ig:{code}" if code else None
 
 
-def facebook_claim_key(pasted: str) -> str | None:
-    """Give ``fb:<number>`` for the address of a post at Facebook; None when it is none.
+def post_address(pasted: str) -> PostAddress | None:
+    """Read the address of a post at Facebook, in any of its forms; None when it is none.
 
-    Addresses that hide the number (``pfbid…``) have a key of their own: nobody but Facebook can
-    say which post they lead to. Short links (``/share/…``) have none.
+    Short links (``/share/…``) name no post.
     """
     parts = _site(pasted, _FACEBOOK)
     if parts is None:
@@ -55,7 +76,21 @@ def facebook_claim_key(pasted: str) -> str | None:
     asked = [query[name][0] for name in ("story_fbid", "fbid", "v") if name in query]
     found = _POST.search(parts.path)
     number = next((each for each in asked if _NUMBER.fullmatch(each)), found and found[1])
-    return f"fb:{number}" if number else None
+    if not number:
+        return None
+    before = _OWNER.match(parts.path)
+    owner = next(iter(query.get("id", ())), before and before["owner"])
+    return PostAddress(owner or None, number, bool(before and before["group"]))
+
+
+def facebook_claim_key(pasted: str) -> str | None:
+    """Give ``fb:<number>`` for the address of a post at Facebook; None when it is none.
+
+    Addresses that hide the number (``pfbid…``) have a key of their own: nobody but Facebook can
+    say which post they lead to. Short links (``/share/…``) have none.
+    """
+    found = post_address(pasted)
+    return f"fb:{found.number}" if found else None
 
 
 def comment_of(address: str) -> str | None:

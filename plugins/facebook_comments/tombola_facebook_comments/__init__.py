@@ -1,0 +1,1 @@
+"""Imports comments under a post at Facebook."""

@@ -88,8 +88,11 @@ def install(
 
 
 def _disown(conn: Connection, provider: str, uid: str, now: datetime) -> int:
-    from tombola.entries.disowning import disown  # noqa: PLC0415 # commands without it start sooner
+    # Commands without these start sooner.
+    from tombola.entries.disowning import disown  # noqa: PLC0415
+    from tombola.importing.media_review import forget_pictures  # noqa: PLC0415
 
+    forget_pictures(conn, provider, uid, now)
     return disown(conn, provider, uid, now)
 
 

@@ -10,6 +10,7 @@ from tombola.entries import admin as entries_admin
 from tombola.entries import events as entries_events
 from tombola.entries import exports as entries_exports
 from tombola.importing import admin as importing_admin
+from tombola.importing import admin_media as importing_media
 from tombola.importing import admin_pictures as importing_pictures
 from tombola.importing import admin_source as importing_source
 from tombola.importing import jobs as importing_jobs
@@ -49,6 +50,7 @@ PAGES: tuple[Pages, ...] = (
     entries_exports.pages,
     importing_admin.pages,
     importing_source.pages,
+    importing_media.pages,
     importing_pictures.pages,
     importing_public.pages,
     inbox_public.pages,

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from tombola.app import create_app
 from tombola.importing import jobs, service
-from tombola.importing.media import open_picture, team_of_picture
+from tombola.importing.media_files import open_picture
 from tombola.importing.models import item, limit_seen, media, run
 from tombola.queue import reconciler, runner
 from tombola.toolkit.fetch import Fetcher
@@ -95,11 +95,11 @@ def test_hidden_picture_is_only_for_the_team(gallery):
     gallery.work("media")
     uid = kept(gallery)["p1"].uid
     with gallery.inst.db.write() as conn:
-        conn.execute(update(media).values(hidden=True))
-        assert team_of_picture(conn, uid) == gallery.actor.team_id
+        conn.execute(update(media).values(review="hidden"))
 
     assert open_picture(gallery.inst, uid) is None
-    assert open_picture(gallery.inst, uid, hidden=True) is not None
+    assert open_picture(gallery.inst, uid, team_id=gallery.actor.team_id) is not None
+    assert open_picture(gallery.inst, uid, team_id=gallery.actor.team_id + 1) is None
     assert open_picture(gallery.inst, "no-such-picture") is None
 
 
@@ -216,5 +216,5 @@ def test_everybody_sees_a_picture_until_it_is_hidden(gallery):
         assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert visitor.get("/pictures/nothing").status_code == 404
     with gallery.inst.db.write() as conn:
-        conn.execute(update(media).values(hidden=True))
+        conn.execute(update(media).values(review="hidden"))
     assert visitor.get(f"/pictures/{one.uid}").status_code == 404

@@ -295,7 +295,7 @@ def _pictures(conn: Connection, item_ids: Sequence[int]) -> dict[int, RowMapping
     kept = (
         members(conn, media.c.item_id, sorted(set(item_ids))),
         media.c.sha256.is_not(None),
-        media.c.hidden.is_(False),
+        media.c.review != "hidden",
     )
     columns = (media.c.item_id, media.c.uid, media.c.alt)
     rows = conn.execute(select(*columns).where(*kept).order_by(media.c.position.desc()))

@@ -140,3 +140,33 @@ participation = Table(
     within_team("campaign", "campaign_id"),
     within_team("entrant", "entrant_id"),
 )
+
+#: An act on more entries than one transaction should hold, done batch after batch by entrants.
+bulk_act = Table(
+    "bulk_act",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    #: The kind of its ledger events, which carry ``subject``, too.
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("member_id", RowId, ForeignKey("member.id")),
+    #: Which entries; of those that come later, none.
+    Column("wanted", JsonDoc, nullable=False),
+    Column("last_id", RowId, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    #: The last entrant whose entries were seen.
+    Column("after_id", RowId, nullable=False),
+    moment("started_at"),
+    moment("finished_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "campaign_id", "id"),
+    Index(None, "subject"),
+    within_team("campaign", "campaign_id"),
+)

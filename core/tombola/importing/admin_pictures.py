@@ -4,7 +4,7 @@ from flask import make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
 from tombola.api import Audience, NotFound
-from tombola.importing import media, samples
+from tombola.importing import media_files, samples
 from tombola.installation import current
 from tombola.teams import doors
 from tombola.teams.rules import Role
@@ -27,11 +27,8 @@ def sample(team: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has rea
 @pages.get("/team/<team>/picture/<uid>", audience=Audience.TEAM, role=Role.VIEWER)
 def picture(team: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
     """A kept picture of one of the team's items; ``size=full`` for the large one."""
-    inst = current()
-    with inst.db.read() as conn:
-        owner = media.team_of_picture(conn, uid)
-    size = media.FULL if request.args.get("size") == media.FULL else media.THUMBNAIL
-    opened = media.open_picture(inst, uid, size, hidden=True)
-    if owner != doors.actor().team_id or opened is None:
+    size = request.args.get("size", "")
+    opened = media_files.open_picture(current(), uid, size, team_id=doors.actor().team_id)
+    if opened is None:
         raise NotFound("There is no such picture.")
     return send_file(opened.path, opened.media_type, etag=opened.etag)

@@ -6,7 +6,17 @@ from datetime import timedelta
 from sqlalchemy import delete, exists, select, update
 
 from tombola.entries.models import entry
-from tombola.importing import distinct, limits, listen, media, recheck, recheck_turn, work
+from tombola.importing import (
+    distinct,
+    limits,
+    listen,
+    media,
+    media_files,
+    media_renew,
+    recheck,
+    recheck_turn,
+    work,
+)
 from tombola.importing.engine import take_turn
 from tombola.importing.models import item, limit_key, limit_seen, run
 from tombola.importing.store import CAUSE
@@ -27,6 +37,8 @@ def kinds() -> Sequence[Kind]:
     return (
         Kind(work.IMPORT, take_turn, lease=work.LEASE, concurrency=8),
         Kind(media.MEDIA, media.fetch_pictures, lease=media.LEASE, concurrency=2),
+        Kind(media.RENEW, media_renew.renew, lease=work.LEASE, concurrency=2),
+        Kind(media_files.DROP, media_files.drop),
         Kind(recheck.RECHECK, recheck_turn.look_again, lease=work.LEASE, concurrency=2),
         Kind(HEARD, listen.fan_out),
         Kind(HEAR, listen.hear, lease=work.LEASE, concurrency=8),

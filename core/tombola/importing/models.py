@@ -9,6 +9,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    exists,
+    or_,
 )
 
 from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
@@ -31,6 +34,8 @@ source = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("detail", JsonDoc, nullable=False),
+    #: When the team was last written to; emptied when the source has worked since.
+    moment("told_at", nullable=True),
     moment("created_at"),
     moment("last_run_at", nullable=True),
     moment("next_run_at", nullable=True),
@@ -127,6 +132,10 @@ media = Table(
     uid(),
     team_id(),
     Column("item_id", RowId, nullable=False),
+    Column("source_id", RowId, nullable=False),
+    Column("campaign_id", RowId, nullable=False),
+    #: Of the post: when it was posted, or else when it was seen.
+    moment("sort_at"),
     Column("position", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("url", Text),
@@ -138,10 +147,42 @@ media = Table(
     Column("sha256", Text),
     Column("width", Integer),
     Column("height", Integer),
-    Column("hidden", Boolean, nullable=False),
+    #: What the team says of it: waiting, shown, hidden or removed.
+    Column("review", Text, nullable=False),
+    #: A fresh address was asked for, since the first one had expired.
+    Column("renewed", Boolean, nullable=False),
     UniqueConstraint("item_id", "position"),
     UniqueConstraint("team_id", "id"),
     within_team("item", "item_id"),
+    within_team("source", "source_id"),
+    within_team("campaign", "campaign_id"),
+)
+_NEWEST = (media.c.sort_at.desc(), media.c.id.desc())
+for _name, _columns, _state in (
+    ("campaign_kept", (media.c.campaign_id, *_NEWEST), "kept"),
+    ("campaign_review", (media.c.campaign_id, media.c.review, *_NEWEST), "kept"),
+    ("source_review", (media.c.source_id, media.c.review, *_NEWEST), "kept"),
+    ("campaign_failed", (media.c.campaign_id, *_NEWEST), "failed"),
+    ("source_wanted", (media.c.source_id, media.c.id), "wanted"),
+    ("source_expired", (media.c.source_id, media.c.id), "expired"),
+):
+    _only = media.c.state == _state
+    Index(f"ix_media_{_name}", *_columns, sqlite_where=_only, postgresql_where=_only)
+_known = media.c.sha256.is_not(None)
+Index("ix_media_sha256", media.c.sha256, sqlite_where=_known, postgresql_where=_known)
+
+#: What a campaign wants of its pictures; without a row neither.
+picture_rule = Table(
+    "picture_rule",
+    metadata,
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    #: Only pictures that somebody has let through are shown to others.
+    Column("approve_first", Boolean, nullable=False),
+    #: The entry of a picture that is hidden or removed is taken back with it.
+    Column("takes_back", Boolean, nullable=False),
+    PrimaryKeyConstraint("campaign_id"),
+    within_team("campaign", "campaign_id"),
 )
 
 #: What a network said of its limits, by bucket and by whom the limit counts.
@@ -188,4 +229,16 @@ recheck = Table(
     UniqueConstraint("team_id", "id"),
     Index(None, "source_id", "id"),
     within_team("source", "source_id"),
+)
+
+#: Pictures that everybody may see: not hidden, and let through where the campaign asks for that.
+PUBLIC_PICTURE = or_(
+    media.c.review == "shown",
+    and_(
+        media.c.review == "waiting",
+        ~exists().where(
+            picture_rule.c.campaign_id == media.c.campaign_id,
+            picture_rule.c.approve_first.is_(True),
+        ),
+    ),
 )

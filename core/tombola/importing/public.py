@@ -1,4 +1,4 @@
-"""Kept pictures as everybody may see them: those that no team has hidden."""
+"""Kept pictures as everybody may see them: not hidden, and let through where that is asked."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from flask import request, send_file
 from flask.typing import ResponseReturnValue
 
 from tombola.api import Audience, NotFound
-from tombola.importing import media
+from tombola.importing import media_files
 from tombola.installation import current
 from tombola.web.routing import Pages
 
@@ -18,9 +18,12 @@ KEPT_BY_OTHERS = timedelta(minutes=10)
 
 @pages.get("/pictures/<uid>", audience=Audience.PUBLIC)
 def show(uid: str) -> ResponseReturnValue:
-    """A picture small, or large with ``size=full``; hidden ones are not found."""
-    size = media.FULL if request.args.get("size") == media.FULL else media.THUMBNAIL
-    opened = media.open_picture(current(), uid, size)
+    """A picture small, or large with ``size=full``.
+
+    Hidden ones, and those that still wait where a campaign lets pictures through, are not found.
+    """
+    size = request.args.get("size", "")
+    opened = media_files.open_picture(current(), uid, size)
     if opened is None:
         raise NotFound("There is no such picture.")
     seconds = int(KEPT_BY_OTHERS.total_seconds())

@@ -33,8 +33,8 @@ _ITEM_COLUMNS = (
     "raw_until", "claim_key",
 )  # fmt: skip
 _MEDIA_COLUMNS = (
-    "uid", "team_id", "item_id", "position", "kind", "url", "alt", "state", "attempts", "width",
-    "height", "hidden",
+    "uid", "team_id", "item_id", "source_id", "campaign_id", "sort_at", "position", "kind", "url",
+    "alt", "state", "attempts", "width", "height", "review", "renewed",
 )  # fmt: skip
 
 
@@ -310,14 +310,15 @@ def _write_media(
 ) -> int:
     rows = [
         (
-            new_uid(now), work.team_id, _number(found, each), position, one.kind.value, one.url,
-            one.alt[:1000], _media_state(one.kind, one.url), 0, one.width, one.height, False,
+            new_uid(now), work.team_id, _number(found, each), work.source_id, work.campaign.id,
+            each.item.occurred_at or now, position, one.kind.value, one.url, one.alt[:1000],
+            _media_state(one.kind, one.url), 0, one.width, one.height, "waiting", False,
         )
         for each in new
         for position, one in enumerate(each.item.media)
     ]  # fmt: skip
     insert_new(conn, media, _MEDIA_COLUMNS, rows)
-    return sum(1 for row in rows if row[7] == "wanted")
+    return sum(1 for row in rows if row[10] == "wanted")
 
 
 def _media_state(kind: MediaKind, url: str | None) -> str:
@@ -335,7 +336,7 @@ def ask_again(conn: Connection, work: Work, page: Sequence[Judged]) -> int:
         .where(
             item.c.source_id == work.source_id,
             members(conn, item.c.external_id, ids),
-            media.c.state == "failed",
+            media.c.state.in_(["failed", "expired"]),
         )
     ).all()
     fresh = {each.item.external_id: each.item.media for each in page}

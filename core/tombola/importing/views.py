@@ -168,7 +168,7 @@ def _source(conn: Connection, row: RowMapping, now: datetime) -> Source:
     paused = row["state"] == SourceState.PAUSED
     dead = not paused and State.DEAD in {state for state, _ in duties.values()}
     detail = row["detail"] or {}
-    waiting = select(func.count()).select_from(media.join(item, item.c.id == media.c.item_id))
+    waiting = select(func.count()).select_from(media)
     return Source(
         **{name: row[name] for name in Source.model_fields if name in row and name not in _TOLD},
         state=SourceState.FAILING if dead else row["state"],
@@ -180,7 +180,7 @@ def _source(conn: Connection, row: RowMapping, now: datetime) -> Source:
         lanes=lanes,
         stored=conn.execute(select(func.count()).where(item.c.source_id == row["id"])).scalar_one(),
         pictures_waiting=conn.execute(
-            waiting.where(item.c.source_id == row["id"], media.c.state == "wanted")
+            waiting.where(media.c.source_id == row["id"], media.c.state == "wanted")
         ).scalar_one(),
     )
 

@@ -21,7 +21,7 @@ from tombola.entries.changes import Act
 from tombola.entries.listing import Line, Totals
 from tombola.importing import jobs
 from tombola.importing import service as importing
-from tombola.importing.media import OpenPicture, open_picture
+from tombola.importing.media_files import OpenPicture, open_picture
 from tombola.importing.preview import Preview, SourceForm, preview
 from tombola.importing.views import Source
 from tombola.installation import Installation

@@ -72,18 +72,20 @@ document.addEventListener("submit", async (event) => {
   }
 }, true);
 
+const CHOICES = "input[name=entry], input[name=picture]";
+
 // A box that ticks all boxes of its table, and counts them on the buttons that need some.
 document.addEventListener("change", (event) => {
   const box = event.target;
   const form = box.closest?.("[data-tombola-selection]");
   if (!form || box.type !== "checkbox") return;
-  const boxes = [...form.querySelectorAll("input[name=entry]")];
+  const boxes = [...form.querySelectorAll(`:is(${CHOICES}):not(:disabled)`)];
   if ("tombolaAll" in box.dataset) boxes.forEach((one) => { one.checked = box.checked; });
   countSelection(form);
 });
 
 function countSelection(form) {
-  const n = form.querySelectorAll("input[name=entry]:checked").length;
+  const n = form.querySelectorAll(`:is(${CHOICES}):checked`).length;
   form.querySelectorAll("[data-tombola-count]").forEach((place) => { place.textContent = String(n); });
   form.querySelectorAll("[data-tombola-needs]").forEach((part) => { part.hidden = n === 0; });
 }

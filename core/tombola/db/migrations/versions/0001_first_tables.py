@@ -1386,6 +1386,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("sha256 IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_media_source_expired",
+            ["source_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'expired'"),
+            postgresql_where=sa.text("state = 'expired'"),
+        )
+        batch_op.create_index(
             "ix_media_source_review",
             [
                 "source_id",
@@ -1420,6 +1427,11 @@ def downgrade() -> None:
             "ix_media_source_review",
             sqlite_where=sa.text("state = 'kept'"),
             postgresql_where=sa.text("state = 'kept'"),
+        )
+        batch_op.drop_index(
+            "ix_media_source_expired",
+            sqlite_where=sa.text("state = 'expired'"),
+            postgresql_where=sa.text("state = 'expired'"),
         )
         batch_op.drop_index(
             "ix_media_sha256",

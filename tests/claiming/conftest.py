@@ -104,12 +104,14 @@ class WallLogIn(IdentityProvider):
 
     def __init__(self) -> None:
         self.owns: Sequence[str] = ()
+        self.also: Sequence[Identity] = ()
 
     def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
         return Redirect(f"https://wall.example/log-in?state={flow.state}")
 
     def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
-        return Proven(Identity(self.key, params["code"], params["code"]), owns=self.owns)
+        seen = Identity(self.key, params["code"], params["code"])
+        return Proven(seen, owns=self.owns, also=self.also)
 
 
 @dataclass

@@ -82,11 +82,14 @@ class Proven:
         owns: claim keys of posts that the log-in itself has shown to be this account's; they settle
             unclaimed items of importers whose ``identity`` is this provider, now and later. At
             most 1,000 count.
+        also: other names of the same account at that network, such as the id that a page there has
+            for it; entries that imports met under them are this person's, too. At most 20 count.
     """
 
     identity: Identity
     secrets: Mapping[str, str] = field(default_factory=dict)
     owns: Sequence[str] = ()
+    also: Sequence[Identity] = ()
 
 
 @dataclass(frozen=True, slots=True)

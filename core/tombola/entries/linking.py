@@ -104,3 +104,34 @@ def recognise(
         link(conn, known, entrant_id, "log-in", act)
     entrants.prove(conn, known, now, consented=consented)
     return known.entrant_id if entrant_id is None else entrant_id
+
+
+def recognise_also(
+    conn: Connection,
+    team_id: int,
+    account: entrants.Known,
+    before_id: int | None,
+    other: Identity,
+    now: datetime,
+) -> None:
+    """Let another identity of an account that was just proven count for whom the account does.
+
+    It is the same account under another name, so that no consent of its own is asked for. Names
+    change hands: one that somebody else has proven stays with them.
+
+    Args:
+        conn: A write transaction.
+        team_id: The team whose campaign was entered.
+        account: The identity that was proven, as it is now.
+        before_id: The entrant that it counted for before, or None.
+        other: What the account is known by, too.
+        now: The moment.
+    """
+    to_id = account.entrant_id
+    known = entrants.find(conn, team_id, other.provider, other.uid)
+    if known is None:
+        known = entrants.attach(conn, team_id, other, to_id, now)
+    if known.proven_at is not None and known.entrant_id not in {to_id, before_id}:
+        return
+    link(conn, known, to_id, "log-in", Act("link", Actor.system(team_id), "", known.uid, now))
+    entrants.prove(conn, known, now, consented=account.consented_at is not None)

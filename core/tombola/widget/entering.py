@@ -1,6 +1,7 @@
 """How a browser becomes an entrant: with a name, or with a log-in at a network."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -20,7 +21,8 @@ from tombola.api import (
 from tombola.claiming import service as claiming
 from tombola.claiming import settling
 from tombola.entrants import service as entrants
-from tombola.entries.linking import recognise
+from tombola.entrants.service import Known
+from tombola.entries.linking import recognise, recognise_also
 from tombola.handshakes import service as handshakes
 from tombola.handshakes.service import NETWORK_DEADLINE, Purpose
 from tombola.installation import Installation
@@ -29,6 +31,9 @@ from tombola.widget import settle, visitors
 from tombola.widget.directory import Directory, Place
 from tombola.widget.tokens import cookie_hash
 from tombola.widget.visitors import Visitor
+
+#: Names that one log-in may prove besides the account itself.
+MOST_NAMES = 20
 
 
 class Stopped(StrEnum):
@@ -186,7 +191,7 @@ def finish(
         raise _stopped(left.back_to, why, refused) from refused
     except (PluginFailed, PluginUnavailable) as failed:
         raise _stopped(left.back_to, Stopped.UNANSWERED) from failed
-    _become(inst, directory, met, proven.identity, consented=left.details["consented"])
+    _become(inst, directory, met, proven, consented=left.details["consented"])
     _own(inst, met.team_id, proven)
     return left.back_to
 
@@ -207,17 +212,39 @@ def leave(inst: Installation, team_id: int, secret: str) -> None:
 
 
 def _become(
-    inst: Installation, directory: Directory, met: Visitor, seen: Identity, *, consented: bool
+    inst: Installation, directory: Directory, met: Visitor, proven: Proven, *, consented: bool
 ) -> None:
     now = inst.clock()
+    team_id, seen = met.team_id, proven.identity
     with inst.db.write() as conn:
-        before = entrants.find(conn, met.team_id, seen.provider, seen.uid)
-        entrant_id = recognise(conn, met.team_id, met.entrant_id, seen, now, consented=consented)
+        before = entrants.find(conn, team_id, seen.provider, seen.uid)
+        entrant_id = recognise(conn, team_id, met.entrant_id, seen, now, consented=consented)
         become(conn, met, entrant_id)
         if before is not None and before.entrant_id != entrant_id:
-            _follow(conn, met.team_id, before.entrant_id, entrant_id)
-        bound = visitors.standing_for(conn, met.team_id, met.id)
-    settle.claim(inst, directory, met.team_id, bound)
+            _follow(conn, team_id, before.entrant_id, entrant_id)
+        for other in proven.also[:MOST_NAMES]:
+            _know(conn, team_id, seen, before, other, now)
+        bound = visitors.standing_for(conn, team_id, met.id)
+    settle.claim(inst, directory, team_id, bound)
+
+
+def _know(
+    conn: Connection,
+    team_id: int,
+    seen: Identity,
+    before: Known | None,
+    other: Identity,
+    now: datetime,
+) -> None:
+    """Let what an account is known by, too, count for whom the account does."""
+    account = entrants.find(conn, team_id, seen.provider, seen.uid)
+    if account is None:
+        return
+    left = entrants.find(conn, team_id, other.provider, other.uid)
+    before_id = before.entrant_id if before is not None else None
+    recognise_also(conn, team_id, account, before_id, other, now)
+    if left is not None and left.entrant_id != account.entrant_id:
+        _follow(conn, team_id, left.entrant_id, account.entrant_id)
 
 
 def _own(inst: Installation, team_id: int, proven: Proven) -> None:

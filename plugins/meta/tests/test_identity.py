@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from tombola.api import Flow, Identity, Invalid, Item, Retry
+from tombola.api import Account, Flow, Identity, Invalid, Item, Retry
 from tombola.testing.network import FaultKind
 from tombola_meta import owning
 from tombola_meta.identity import FacebookAccount, InstagramAccount
@@ -83,6 +83,24 @@ def test_page_that_knows_the_person_tells_its_own_id(facebook, ctx, flow, press,
         meta.facebook.comment(kim, post, "Tea!")
     assert link_ids(ctx, asid, tea.id) == meta.things.psid(tea.id, kim.id)
     assert link_ids(ctx, asid, other.id) is None
+
+
+def test_log_in_proves_what_the_teams_pages_call_the_person(
+    facebook, ctx, flow, press, kim, meta, network
+):
+    ann = meta.facebook.add_person("Ann")
+    business = meta.access.demo.business
+    tea, quiet = (
+        meta.facebook.add_page(name, admin=ann, business=business) for name in ("Tea", "Quiet")
+    )
+    meta.facebook.comment(kim, meta.facebook.post(tea, "What do you drink?"), "Tea!")
+    pages = [Account(page.id, page.name, "page") for page in (tea, quiet)]
+    ctx.connected["meta.facebook"] = {page.uid: page for page in pages}
+    proven = facebook.finish(ctx, flow, press(facebook.begin(ctx, flow).url, kim.id))
+    assert list(proven.also) == [page_person(tea.id, meta.things.psid(tea.id, kim.id), kim.name)]
+    network.faults.break_("*/ids_for_pages", FaultKind.SERVER_ERROR)
+    proven = facebook.finish(ctx, flow, press(facebook.begin(ctx, flow).url, kim.id))
+    assert (proven.identity.provider, list(proven.also)) == ("meta.facebook", [])
 
 
 def test_wrong_secret_of_the_app_is_no_answer_about_a_person(make_ctx, kim, meta, given):

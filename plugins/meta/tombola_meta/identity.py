@@ -25,7 +25,9 @@ from tombola.api import (
 )
 from tombola.toolkit import oauth2
 from tombola_meta import addresses, contacts, tokens
+from tombola_meta.accounts import CONNECTOR, PAGE_KIND
 from tombola_meta.graph import Graph
+from tombola_meta.linking import instagram_name, link_ids, page_person
 from tombola_meta.owning import me_at_instagram, owned_posts
 from tombola_meta.permissions import FACEBOOK_LOG_IN, INSTAGRAM_LOG_IN
 from tombola_meta.reading import text, uid
@@ -35,6 +37,9 @@ from tombola_meta.settings import OperatorSettings, settings_of
 FACEBOOK: Final = "meta.facebook"
 #: Provider of Instagram's ids of professional accounts.
 INSTAGRAM: Final = "meta.instagram"
+
+#: Pages of a team that are asked who somebody is, while that somebody waits. Ours.
+PAGES_ASKED: Final = 10
 
 NO_FACEBOOK: Final = "Log-in with Facebook is not set up here: App ID and App secret are missing."
 NO_INSTAGRAM: Final = (
@@ -73,7 +78,8 @@ class FacebookAccount(IdentityProvider):
         person = uid(said.get("id"))
         if person is None:
             raise Invalid({"": "Facebook did not say who you are. Please try again."})
-        return Proven(Identity(self.key, person, name=text(said.get("name"))))
+        name = text(said.get("name"))
+        return Proven(Identity(self.key, person, name=name), also=_on_pages(ctx, person, name))
 
     def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
         """Lead to the comment or post: Facebook gives no address of the person."""
@@ -114,11 +120,29 @@ class InstagramAccount(IdentityProvider):
         if account is None:
             raise Invalid({"": "Instagram did not say which account is yours. Please try again."})
         identity = Identity(self.key, account.uid, handle=account.username)
-        return Proven(identity, owns=_posts(ctx, token.value))
+        also = (instagram_name(account.username),) if account.username else ()
+        return Proven(identity, owns=_posts(ctx, token.value), also=also)
 
     def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
         """Lead to the person's page, by the name that they had last."""
         return contacts.at_instagram(identity, item)
+
+
+def _on_pages(ctx: Ctx, person: str, name: str | None) -> Sequence[Identity]:
+    """Give the ids that the team's pages have for somebody, where Facebook tells them.
+
+    A log-in does not fail for it: entries that are not found now are found by the next one.
+    """
+    pages = [each.uid for each in ctx.accounts(CONNECTOR) if each.kind == PAGE_KIND]
+    found = []
+    try:
+        for page in pages[:PAGES_ASKED]:
+            psid = link_ids(ctx, person, page)
+            if psid is not None:
+                found.append(page_person(page, psid, name))
+    except FetchError as error:
+        ctx.log.warning("pages_unasked", kind=type(error).__name__, why=str(error))
+    return found
 
 
 def _posts(ctx: Ctx, token: str) -> Sequence[str]:

@@ -48,9 +48,7 @@ def signal_names(plugins: Plugins, key: str, config: BaseModel, team: Team) -> l
     return plugins.call(key, team, "signal_names", lambda _: [*kind.signal_names(config)])
 
 
-def signal_proof(
-    plugins: Plugins, key: str, config: BaseModel, team: Team
-) -> tuple[Proof, bool]:
+def signal_proof(plugins: Plugins, key: str, config: BaseModel, team: Team) -> tuple[Proof, bool]:
     """How believable an event must be, and whether addresses in its value are blotted out."""
     kind = plugins.action_type(key)
     if kind is None:

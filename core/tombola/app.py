@@ -27,12 +27,14 @@ from tombola.toolkit.fetch import Fetcher
 from tombola.toolkit.vault import Vault
 from tombola.web import i18n, kit, routing
 from tombola.web.routing import Access
+from tombola.web.uploads import LARGEST_BYTES
 
 #: What plugins' own pages may be: for whom, and with which least role.
 PLUGIN_PAGES = {
     Audience.PUBLIC: Access(Audience.PUBLIC),
     Audience.OPERATOR: Access(Audience.OPERATOR),
     Audience.TEAM: Access(Audience.TEAM, Role.VIEWER),
+    Audience.EDITORS: Access(Audience.TEAM, Role.EDITOR, largest_bytes=LARGEST_BYTES),
 }
 
 
@@ -127,7 +129,7 @@ def create_app(inst: Installation) -> Flask:
         app.register_blueprint(pages.blueprint)
     plugin_views.mount(app, inst.plugins, PLUGIN_PAGES, _team_of)
     routing.check_rules(app)
-    app.wsgi_app = Front(app, app.wsgi_app, inst)  # type: ignore[method-assign] # as below
+    app.wsgi_app = Front(app, app.wsgi_app, inst)  # type: ignore[method-assign,assignment] # as below
     if inst.settings.trusted_proxies:
         hops = inst.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign] # Flask's own recipe
@@ -135,7 +137,7 @@ def create_app(inst: Installation) -> Flask:
 
 
 def _team_of(audience: Audience) -> Actor | None:
-    return actor() if audience is Audience.TEAM else None
+    return actor() if audience in {Audience.TEAM, Audience.EDITORS} else None
 
 
 @cache

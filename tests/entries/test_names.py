@@ -34,6 +34,7 @@ class Names:
             before = entrants.find(conn, self.team, "net.id", number)
             who = recognise(conn, self.team, entrant_id, seen, NOW, consented=consented)
             account = entrants.find(conn, self.team, "net.id", number)
+            assert account is not None
             before_id = None if before is None else before.entrant_id
             recognise_also(conn, self.team, account, before_id, JANE, NOW)
         return who

@@ -143,6 +143,7 @@ def test_a_hiccup_is_tried_again_where_it_was(looking):
     looking.clock.advance(timedelta(minutes=1))
     looking.work("recheck")
     found = recheck.latest(looking.inst, looking.actor, looking.source().uid)
+    assert found is not None
     assert (found.state, found.seen) == ("finished", 23)
     assert [len(batch) for batch in looking.asked] == [10, 10, 10, 3]
 
@@ -175,7 +176,9 @@ def test_a_round_can_be_stopped(looking):
     recheck.stop(looking.inst, looking.actor, looking.source().uid)
     looking.work("recheck")
     assert looking.asked == []
-    assert recheck.latest(looking.inst, looking.actor, looking.source().uid).state == "stopped"
+    stopped = recheck.latest(looking.inst, looking.actor, looking.source().uid)
+    assert stopped is not None
+    assert stopped.state == "stopped"
 
 
 def test_network_that_shows_nothing_twice_says_so(world):

@@ -27,7 +27,8 @@ def team(inst):
 def test_token_is_known_again_and_only_its_hash_is_kept(inst, team):
     text = tokens.make(inst, team, NewToken(name="Shop"))
     found = tokens.known(inst, text)
-    assert (found.actor.team_id, found.scopes) == (team.team_id, {"events:write"})
+    assert found is not None
+    assert (found.actor.team_id, found.scopes) == (team.team_id, frozenset({"events:write"}))
     assert len(text) >= 43
     with inst.db.read() as conn:
         [row] = conn.execute(select(api_token)).mappings()

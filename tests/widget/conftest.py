@@ -41,7 +41,7 @@ from tombola.widget.tracking import Tracker
 KEY = "y2sB7"
 STUB = "window.Gleam = window.Gleam || [];"
 #: What a shop's scripts say to people, and its frame.
-WORDS = {
+WORDS: dict[str, str | bool] = {
     "title": "Win a bicycle",
     "tab": "Win a bicycle",
     "show": "Show the competition",

@@ -71,6 +71,7 @@ def give(site, action, browser, answer):
     place = site.directory.get("y2sB7")
     met: Visitor = entering.visitor(site.inst, site.campaign.team_id, browser)
     model = acts.asked(site.inst, place, action)
+    assert model is not None
     return acts.do(site.inst, place, met, action.uid, model(answer=answer))
 
 

@@ -23,7 +23,9 @@ class Roads:
     def __init__(self, site):
         self.site = site
         made = tokens.make(site.inst, site.actor, NewToken(name="Shop"))
-        self.token = tokens.known(site.inst, made)
+        token = tokens.known(site.inst, made)
+        assert token is not None
+        self.token = token
         [self.secret] = secrets.shown(site.inst, site.actor, site.campaign)
         self.count = 0
 

@@ -28,7 +28,9 @@ class Backend:
     def __init__(self, site):
         self.site = site
         self.text = tokens.make(site.inst, site.actor, NewToken(name="Shop"))
-        self.token = tokens.known(site.inst, self.text)
+        token = tokens.known(site.inst, self.text)
+        assert token is not None
+        self.token = token
         self.count = itertools.count()
 
     def send(self, *events, key=None, campaign="y2sB7", token=None):

@@ -221,3 +221,68 @@ def test_page_that_broke_fetch_is_not_broken_further(page, shop, console):
         )
     )
     assert page.evaluate("ran") == ["on"]
+
+
+#: What Prototype.js and its kin do to JSON: an array becomes a text of itself.
+ARRAYS_ARE_TEXTS = (
+    "<script>Array.prototype.toJSON = function () { return '[' + this + ']' }</script>"
+)
+
+
+def test_library_that_makes_texts_of_arrays_changes_nothing(page, shop, console):
+    push = "<script>Gleam.push(['a', '1'])</script>"
+    page.goto(shop.put(ARRAYS_ARE_TEXTS + STUB + shop.loader() + push))
+    until(page, lambda: stored(page)["q"] == [])
+    page.goto(shop.put(ARRAYS_ARE_TEXTS + STUB + shop.loader() + "<p>next", "/next"))
+    page.evaluate("Gleam.push(['b'])")
+    until(page, lambda: shop.events == [["a", "1"], ["b"]])
+    assert [push["k"] for push in shop.pushes] == [["y2sB7"], ["y2sB7"]]
+    assert page.evaluate("typeof [].toJSON") == "function"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ['"bingo"', "5", "[1,2]", '{"q":5,"v":7}', '{"q":"abc"}', '{"q":[null],"v":"1-2-3-4-5"}'],
+)
+def test_pages_own_word_under_our_name_is_no_store(page, shop, console, kept):
+    mine = f"<script>localStorage.tombola = '{kept}'</script>"
+    push = "<script>Gleam.push(['a'])</script>"
+    page.goto(shop.put(mine + STUB + shop.loader() + push))
+    until(page, lambda: shop.events == [["a"]])
+    until(page, lambda: stored(page)["q"] == [])
+    assert len(shop.pushes) == 1
+
+
+@pytest.mark.parametrize("undo", ["delete window.Gleam", "window.Gleam = undefined"])
+def test_app_that_takes_the_queue_away_and_makes_another(page, shop, console, undo):
+    page.goto(shop.put(STUB + shop.loader()))
+    page.evaluate(f"() => {{ {undo}; window.Gleam = window.Gleam || []; Gleam.push(['a']) }}")
+    until(page, lambda: shop.events == [["a"]])
+    assert page.evaluate("typeof Gleam.track") == "function"
+
+
+def test_app_that_refuses_the_new_address_loses_nothing(page, shop, console):
+    refuse = "<script>history.replaceState = () => { throw Error('mine') }</script>"
+    push = "<script>Gleam.push(['a'])</script>"
+    page.goto(shop.put(refuse + STUB + shop.loader() + push) + "?xref=y2sB7.Abc")
+    until(page, lambda: shop.events == [["a"]])
+    assert shop.pushes[0]["x"] == "y2sB7.Abc"
+
+
+def test_timers_that_lose_their_arguments_do_no_harm(page, shop):
+    shop.answers = [503]
+    lossy = "<script>(s => { window.setTimeout = (f, ms) => s(f, ms) })(setTimeout)</script>"
+    call = "Gleam.push(['a'],['callback', e => ran.push(String(e))])"
+    page.goto(shop.put(lossy + STUB + shop.loader() + f"<script>{call}</script>"))
+    page.wait_for_function("ran.length")
+    assert page.evaluate("ran") == ["undefined"]
+    assert shop.events == [["a"], ["a"]]
+
+
+def test_queue_that_cannot_change_throws_nothing(page, shop, console):
+    thrown: list[object] = []
+    page.on("pageerror", lambda error: thrown.append(error))
+    page.goto(shop.put("<script>Gleam = Object.freeze([['a']])</script>" + shop.loader()))
+    page.evaluate("Tombola.push(['b'])")
+    until(page, lambda: shop.events == [["b"]])
+    assert thrown == []

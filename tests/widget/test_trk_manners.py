@@ -281,7 +281,7 @@ def test_timers_that_lose_their_arguments_do_no_harm(page, shop):
 
 def test_queue_that_cannot_change_throws_nothing(page, shop, console):
     thrown: list[object] = []
-    page.on("pageerror", lambda error: thrown.append(error))
+    page.on("pageerror", thrown.append)
     page.goto(shop.put("<script>Gleam = Object.freeze([['a']])</script>" + shop.loader()))
     page.evaluate("Tombola.push(['b'])")
     until(page, lambda: shop.events == [["b"]])

@@ -1,5 +1,6 @@
 """What the rooms bring to the house: their pages and their kinds of duty, each list once."""
 
+from tombola.claiming import admin as claiming_admin
 from tombola.claiming import jobs as claiming_jobs
 from tombola.connections import jobs as connection_jobs
 from tombola.desk import accounts as desk_accounts
@@ -21,6 +22,7 @@ from tombola.mail import admin as mail_admin
 from tombola.mail import jobs as mail_jobs
 from tombola.operators import admin as operators_admin
 from tombola.outbox import jobs as outbox_jobs
+from tombola.people import admin as people_admin
 from tombola.plans import admin as plans_admin
 from tombola.plans import teams_admin as operator_teams
 from tombola.plugins import jobs as plugin_jobs
@@ -48,6 +50,8 @@ PAGES: tuple[Pages, ...] = (
     desk_words.pages,
     entries_admin.pages,
     entries_exports.pages,
+    claiming_admin.pages,
+    people_admin.pages,
     importing_admin.pages,
     importing_source.pages,
     importing_media.pages,

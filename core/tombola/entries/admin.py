@@ -152,7 +152,7 @@ def _back(team: str, key: str) -> ResponseReturnValue:
     return redirect(url_for("entries.show", team=team, key=key, **_kept()), 303)
 
 
-_NAMES = ("action", "state", "cause", "person", "since", "until", "same")
+_NAMES = ("action", "state", "cause", "person", "since", "until", "same", "who")
 
 
 def _frame(found: Campaign) -> dict[str, Any]:
@@ -181,6 +181,7 @@ def filter_of(args: Mapping[str, str], found: Campaign) -> Filter:
         cause=args.get("cause", ""),
         person=args.get("person", "")[:100],
         same=args.get("same", "")[:100],
+        who=args.get("who", "")[:100],
         since=since,
         until=_next_day(until, found) if until else None,
     )

@@ -50,6 +50,8 @@ class Filter(BaseModel):
     until: datetime | None = None
     #: Those that tell the same as the entry of this uid.
     same: str = ""
+    #: Those that count for the entrant of this uid.
+    who: str = ""
 
 
 class Position(BaseModel):
@@ -79,6 +81,8 @@ class Line(BaseModel):
     id: int
     uid: str
     who: str
+    #: The entrant's uid.
+    person: str
     handle: str | None
     network: str
     claimed: bool
@@ -228,6 +232,9 @@ def conditions(conn: Connection, found: Campaign, wanted: Filter) -> list[Column
             entry.c.campaign_id == found.id, entry.c.uid == wanted.same
         )
         needed.append(entry.c.alike == alike.scalar_subquery())
+    if wanted.who:
+        mine = (entrant.c.team_id == found.team_id, entrant.c.uid == wanted.who)
+        needed.append(entry.c.entrant_id == select(entrant.c.id).where(*mine).scalar_subquery())
     if wanted.person.strip():
         needed.append(members(conn, entry.c.entrant_id, _people(conn, found, wanted.person)))
     if wanted.since is not None:
@@ -345,6 +352,7 @@ def _line(
         id=row["id"],
         uid=row["uid"],
         who=person["name"] or known["name"] or handle or _number(known),
+        person=person["uid"],
         handle=handle,
         network=known["kind"],
         claimed=person["kind"] == "person",

@@ -1,6 +1,7 @@
 """The links that pages share: each room adds its own, the order is by number and then by label."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -22,12 +23,16 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One link as a room adds it: a message id, and the endpoints on which it is current."""
+    """One link as a room adds it: a message id, and the endpoints on which it is current.
+
+    ``count`` takes what its address is made of and says what waits behind it; None: nothing.
+    """
 
     order: int
     label: str
     endpoint: str
     sections: tuple[str, ...]
+    count: Callable[..., int | None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Link:
     label: str
     href: str
     current: bool = False
+    count: int | None = None
 
 
 def add(app: Flask, place: Place, entry: Entry) -> None:
@@ -50,6 +56,11 @@ def links(place: Place, **values: Any) -> list[Link]:
     entries: set[Entry] = current_app.extensions.get("tombola_navigation", {}).get(place, set())
     here = request.endpoint or ""
     return [
-        Link(_(entry.label), url_for(entry.endpoint, **values), here.startswith(entry.sections))
+        Link(
+            _(entry.label),
+            url_for(entry.endpoint, **values),
+            here.startswith(entry.sections),
+            entry.count(**values) if entry.count is not None else None,
+        )
         for entry in sorted(entries)
     ]

@@ -23,7 +23,7 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    link: Annotated[str, Field(title=marked("Link of your post"), min_length=1, max_length=1000)]
+    link: Annotated[str, Field(title=marked("Link of your post"), min_length=1, max_length=300)]
     handle: Annotated[str, Field(title=marked("Your name there, if you like"), max_length=100)] = ""
 
 

@@ -90,6 +90,43 @@ function countSelection(form) {
   form.querySelectorAll("[data-tombola-needs]").forEach((part) => { part.hidden = n === 0; });
 }
 
+// A deck of cards goes by keyboard: J and K from card to card, and each card's own keys, which press its buttons or lead
+// to its fields. Who is typing is left alone.
+document.addEventListener("keydown", (event) => {
+  const deck = document.querySelector("[data-tombola-deck]");
+  if (!deck || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  const cards = [...deck.querySelectorAll("[data-tombola-card]")];
+  const place = cards.findIndex((card) => card.contains(document.activeElement));
+  const key = event.key.toLowerCase();
+  if (key === "j" || key === "k") {
+    const next = cards[place < 0 ? 0 : Math.min(Math.max(place + (key === "j" ? 1 : -1), 0), cards.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  } else {
+    const part = /^[a-z]$/.test(key) && cards[place]?.querySelector(`[data-tombola-key="${key}"]`);
+    if (!part) return;
+    if (part.matches("button")) part.click();
+    else part.focus();
+  }
+  event.preventDefault();
+});
+
+// A button that copies what stands in a field, as it is by now, and says so.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-tombola-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.tombolaCopy);
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    field.select();
+    return;
+  }
+  const said = button.parentElement.querySelector("[data-tombola-copied]");
+  if (said) said.textContent = said.dataset.tombolaCopied;
+});
+
 // A menu closes with Escape and when the focus or a click goes elsewhere.
 document.addEventListener("keydown", (event) => {
   const open = event.key === "Escape" && document.querySelector("details.menu[open]");

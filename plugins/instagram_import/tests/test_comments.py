@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from tombola.api import Accepted, CredentialExpired, Kept, PermissionLost, SourceGone
+from tombola.api import Accepted, CredentialExpired, Kept, PermissionLost, SourceGone, Window
 from tombola_instagram_import.comments import CommentsImporter
 
 HOUR = timedelta(hours=1)
@@ -180,6 +180,6 @@ def test_page_that_was_chosen_for_an_account_is_refused(ctx, comments, town):
 def test_estimate_shows_the_newest_first(ctx, comments, town, own):
     for n in range(60):
         town.comment(own, f"{n} #tea", ago=(60 - n) * HOUR)
-    found = CommentsImporter().estimate(ctx, comments(), None)
+    found = CommentsImporter().estimate(ctx, comments(), Window(ctx.now - 24 * HOUR))
     assert (found.count, found.samples[0].text, found.exact) == (50, "59 #tea", False)
     assert found.notes

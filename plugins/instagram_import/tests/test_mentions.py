@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from tombola.api import Accepted
+from tombola.api import Accepted, Window
 from tombola_instagram_import.mentions import MentionsImporter
 
 HOUR = timedelta(hours=1)
@@ -77,6 +77,6 @@ def test_check_wants_at_least_one_place(ctx, mentions):
 
 def test_estimate_says_what_cannot_be_counted(ctx, mentions, town):
     town.post("Lunch", tags=[town.shop])
-    found = MentionsImporter().estimate(ctx, mentions(), None)
+    found = MentionsImporter().estimate(ctx, mentions(), Window(ctx.now - 24 * HOUR))
     assert (found.count, found.exact) == (1, False)
     assert any("never again" in str(note) for note in found.notes)

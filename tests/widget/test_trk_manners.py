@@ -264,7 +264,7 @@ def test_app_that_takes_the_queue_away_and_makes_another(page, shop, console, un
 def test_app_that_refuses_the_new_address_loses_nothing(page, shop, console):
     refuse = "<script>history.replaceState = () => { throw Error('mine') }</script>"
     push = "<script>Gleam.push(['a'])</script>"
-    page.goto(shop.put(refuse + STUB + shop.loader() + push) + "?xref=y2sB7.Abc")
+    page.goto(shop.put(refuse + STUB + push + shop.loader()) + "?xref=y2sB7.Abc")
     until(page, lambda: shop.events == [["a"]])
     assert shop.pushes[0]["x"] == "y2sB7.Abc"
 
@@ -280,8 +280,8 @@ def test_timers_that_lose_their_arguments_do_no_harm(page, shop):
 
 
 def test_queue_that_cannot_change_throws_nothing(page, shop, console):
-    thrown: list[object] = []
-    page.on("pageerror", thrown.append)
+    thrown: list[str] = []
+    page.on("pageerror", lambda error: thrown.append(str(error)))
     page.goto(shop.put("<script>Gleam = Object.freeze([['a']])</script>" + shop.loader()))
     page.evaluate("Tombola.push(['b'])")
     until(page, lambda: shop.events == [["b"]])

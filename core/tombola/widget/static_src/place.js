@@ -92,7 +92,8 @@
     const detail = { type, campaign: { key: of, name } };
     if (action) detail.action = { id: action.id, title: action.title };
     frame.dispatchEvent(new CustomEvent("tombola", { detail, bubbles: true, composed: true }));
-    if (typeof window.onGleamEvent == "function") setTimeout(window.onGleamEvent, 0, detail);
+    const hear = window.onGleamEvent;
+    if (typeof hear == "function") setTimeout(() => hear(detail)); // as in trk.js, without arguments
   };
 
   const isText = (text) => typeof text == "string";

@@ -33,14 +33,21 @@
   let warned;
   let store = {}; // stays in memory where the browser refuses storage
 
-  /* Reads again before it writes: another tab of this site may have written. */
+  /* Of raw values: some libraries of pages give each array a toJSON that makes a text of it. */
+  const json = (value) =>
+    JSON.stringify(value, function (name) {
+      return this[name];
+    });
+
+  /* Reads again before it writes: another tab of this site may have written. What is not ours is no store. */
   const remember = (change) => {
     try {
-      store = JSON.parse(localStorage.tombola) || store;
+      const kept = JSON.parse(localStorage.tombola);
+      if (/^[\d-]{9,}$/.test(kept.v) && kept.q.every(({ k }) => k[0])) store = kept;
     } catch {}
     store.q = change(store.q || []);
     try {
-      localStorage.tombola = JSON.stringify(store);
+      localStorage.tombola = json(store);
     } catch {}
   };
 
@@ -76,14 +83,14 @@
 
   const post = async (batch, done, wait) => {
     try {
-      const body = JSON.stringify(batch);
+      const body = json(batch);
       const { ok, status } = await fetch(host + "/t", { method: "POST", body, keepalive: body.length < KEEPALIVE_BELOW });
       if (status == 429 || status > 499) throw 0;
       remember((queue) => queue.filter(({ i }) => i != batch.i));
       if (ok) for (const [name] of batch.e) unlocked[[].concat(name)[0]] = 1;
       done(ok ? undefined : Error(status));
     } catch {
-      setTimeout(post, wait, batch, done, wait * 2); // no network, no room, or a fetch of the page's own
+      setTimeout(() => post(batch, done, wait * 2), wait); // no network, no room, or a fetch of the page's own
     }
   };
 
@@ -92,7 +99,7 @@
     token = undefined;
     remember((queue) => queue.concat(batch).slice(-99));
     last = new Promise((done) => {
-      setTimeout(done, PATIENCE_MS, Error("time"));
+      setTimeout(() => done(Error("time")), PATIENCE_MS);
       post(batch, done, 1e3);
     });
   };
@@ -103,8 +110,9 @@
       seen.push(...events);
       dispatch([...keys], events.splice(0));
     }
-    // By a timer, so that what a page's callback throws stays the page's.
-    for (const callback of callbacks.splice(0)) last.then((error) => setTimeout(callback, 0, error));
+    // By a timer, so that what a page's callback throws stays the page's. No timer here is given
+    // arguments: pages wrap setTimeout and lose them.
+    for (const callback of callbacks.splice(0)) last.then((error) => setTimeout(() => callback(error)));
   };
 
   const api = {
@@ -138,25 +146,22 @@
     flush();
   };
 
-  const own = (name) => {
-    const take = () => {
-      const mine = !window[name] || Array.isArray(window[name]);
-      drain(window[name]);
-      if (mine) window[name] = api;
-      return mine; // anything else of that name is the page's
-    };
-    if (!take()) return;
-    try {
-      // configurable, else a later `const Gleam` at top level is a SyntaxError of the page
-      Object.defineProperty(window, name, { configurable: true, get: () => api, set: drain });
-    } catch {
-      // a `var` of the page: no accessor is possible
-      setInterval(take, 500);
-      addEventListener("pagehide", take);
-    }
+  /* Makes the global names ours, and again where a page has reset, deleted or declared one. */
+  const own = () => {
+    for (const name of ["Gleam", "Tombola", "gleam", "tombola"])
+      try {
+        if (window[name] && !Array.isArray(window[name])) continue; // ours already, or the page's
+        drain(window[name]);
+        window[name] = api;
+        // configurable, else a later `const Gleam` at top level is a SyntaxError of the page;
+        // refused where the page has a `var`
+        Object.defineProperty(window, name, { configurable: true, get: () => api, set: drain });
+      } catch {}
   };
 
-  ["Gleam", "Tombola", "gleam", "tombola"].map(own);
+  own();
+  setInterval(own, 500);
+  addEventListener("pagehide", own);
   try {
     drain(Gleam); // a `const` of the page is no property of window
   } catch {}
@@ -180,7 +185,9 @@
       token = found;
       return end && start;
     });
-    if (token) history.replaceState(history.state, "", rest);
+    try {
+      if (token) history.replaceState(history.state, "", rest);
+    } catch {} // an app's own, or a sandbox
     flush();
   });
 })(window, document, "{{host}}", "{{key}}");

@@ -250,6 +250,10 @@ class Importer(Keyed, ABC, Generic[S, K]):
             anybody look at a post again.
         claims: items without an author can be claimed by their public address; ``claim_key`` then
             reads it, and ``Item.claim_key`` carries it.
+        prepare: words of a link and a path among the plugin's own pages for ``Audience.EDITORS``,
+            where something is made ready for a source, such as a file. The form of a source leads
+            there with ``zone`` (the campaign's) and ``back``; the page sends the browser ``back``
+            with ``config.<field>`` in the query to fill the form in.
     """
 
     config_model: ClassVar[type[SourceConfig]]
@@ -266,6 +270,7 @@ class Importer(Keyed, ABC, Generic[S, K]):
     media_hosts: ClassVar[Sequence[str]] = ()
     recheck_size: ClassVar[int] = 0
     claims: ClassVar[bool] = False
+    prepare: ClassVar[tuple[Text, str] | None] = None
 
     def upgrade_config(self, old: dict[str, Json], version: int) -> dict[str, Json]:
         """Turn configuration stored at ``version`` into today's. Pure."""

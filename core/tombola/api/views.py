@@ -11,6 +11,8 @@ class Audience(StrEnum):
 
     OPERATOR = "operator"
     TEAM = "team"
+    #: Of a team, those who may change something; requests may bring a file of 8 MiB.
+    EDITORS = "editors"
     ENTRANT = "entrant"
     PUBLIC = "public"
     #: Programs of a team, by a token of its own; the core's pages only.

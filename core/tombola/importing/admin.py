@@ -102,7 +102,7 @@ def new(team: str, key: str, action: str) -> ResponseReturnValue:  # noqa: ARG00
     found = campaign_of_address(key)
     of = action_of(found, action)
     importer = _importer(of.type_key)
-    own = Form.of(importer.config_model, prefix=_OWN)
+    own = Form.of(importer.config_model, _prepared(importer), prefix=_OWN)
     return _form_page(found, of, Asked(Form.of(SourceFields, zone=found.zone), own))
 
 
@@ -199,6 +199,17 @@ def _importer(key: str) -> Importer[SourceConfig, object]:  # type: ignore[type-
     return importer
 
 
+def _prepared(
+    importer: Importer[SourceConfig, object],  # type: ignore[type-var] # any cursor
+) -> dict[str, str]:
+    """What a plugin's own page has made ready and sends along."""
+    if importer.prepare is None:
+        return {}
+    fields = importer.config_model.model_fields
+    asked = {name: request.args.get(f"{_OWN}{name}", "") for name in fields}
+    return {name: text for name, text in asked.items() if text}
+
+
 def _stored_config(source: Source) -> SourceConfig:
     config = current().plugins.config_of(
         source.importer_key, source.config, source.config_version, doors.actor()
@@ -249,6 +260,7 @@ def _form_page(
         kind=action.type_key,
         form=asked.form,
         own=own,
+        prepare=_importer(action.type_key).prepare,
         unconnected=bool(connector) and not known,
         source=source,
         seen=seen,

@@ -59,12 +59,13 @@ def _mount_one(
         raise TypeError(f"views {views.blueprint!r} is not a Flask blueprint")
     if views.audience not in accesses:
         raise ValueError(f"there are no pages of plugins for the audience {views.audience}")
-    prefix = "/team/<team>" if views.audience is Audience.TEAM else ""
+    access = accesses[views.audience]
+    prefix = "/team/<team>" if access.audience is Audience.TEAM else ""
     before = set(app.view_functions)
     name = f"plugin-{plugin.slug}-{blueprint.name}"
     app.register_blueprint(blueprint, url_prefix=f"{prefix}/p/{plugin.slug}", name=name)
     for endpoint in set(app.view_functions) - before:
-        classify(app, endpoint, accesses[views.audience])
+        classify(app, endpoint, access)
         view = app.view_functions[endpoint]
         app.view_functions[endpoint] = _contained(
             plugins, plugin.slug, view, partial(team_of, views.audience)

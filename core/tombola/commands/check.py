@@ -56,6 +56,7 @@ def _notes(settings: "Settings") -> Iterator[str]:
 def _database(url: str) -> Iterator[str]:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 # --help stays quick
 
+    from tombola.api import Busy  # noqa: PLC0415
     from tombola.db import Database  # noqa: PLC0415
     from tombola.db.migrate import is_current  # noqa: PLC0415
 
@@ -65,6 +66,8 @@ def _database(url: str) -> Iterator[str]:
             yield "The database is not at this version; run `tombola migrate`."
     except SQLAlchemyError as error:
         yield f"The database does not answer: {error.args[0]}"
+    except Busy as busy:
+        yield f"The database does not answer: {busy.__cause__ or busy}"
     finally:
         db.close()
 

@@ -17,6 +17,8 @@ from tombola.web import i18n, pofiles
 
 #: Where words for entrants stand, from the package's folder; what only members see is left out.
 PLACES = (
+    "claiming/rules.py",
+    "claiming/service.py",
     "entrants/*.py",
     "mail/rules.py",
     "web/errors.py",
@@ -27,7 +29,7 @@ PLACES = (
     "widget/*.py",
     *(
         f"widget/templates/widget/{name}.html"
-        for name in ("alone", "card", "leaving", "page", "panel", "proof")
+        for name in ("alone", "card", "claim", "leaving", "page", "panel", "proof")
     ),
 )
 NOT_THESE = frozenset({"admin.py", "console.py", "doctor.py"})

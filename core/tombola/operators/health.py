@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tombola.api import PluginFailed, PluginUnavailable
+from tombola.api import Busy, PluginFailed, PluginUnavailable
 from tombola.installation import Installation
 from tombola.plugins import quarantine
 from tombola.plugins.states import Plugin
@@ -86,7 +86,7 @@ def look(inst: Installation, *, ask_plugins: bool = False) -> Health:
         with inst.db.read() as conn:
             conn.execute(text("SELECT 1"))
             queue = _queue(conn, now)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, Busy):
         queue = None
     plugins = [
         _plugin(inst, one, ask=ask_plugins and queue is not None) for one in inst.plugins.all

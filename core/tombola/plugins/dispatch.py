@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from tombola.api import Phrase, PluginFailed, PluginUnavailable, Text
+from tombola.api import Busy, Phrase, PluginFailed, PluginUnavailable, Text
 from tombola.plugins import containment, quarantine, switches
 from tombola.plugins.ctx import PluginCtx
 
@@ -170,6 +170,6 @@ def _record(plugins: Plugins, plugin: Plugin, number: int, place: str, error: Ba
     try:
         with plugins.world.db.write() as conn:
             quarantine.record(conn, fault, now)
-    except SQLAlchemyError as trouble:
+    except (SQLAlchemyError, Busy) as trouble:
         log.error("plugin_fault_not_kept", correlation=correlation, error=str(trouble))  # noqa: TRY400 - the database's own trouble is told elsewhere
     return correlation

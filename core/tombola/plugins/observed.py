@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from tombola.api import Busy
 from tombola.db import Database
 from tombola.plugins import containment, quarantine, storage, switches
 from tombola.plugins.quarantine import Fault, Rest
@@ -34,7 +35,7 @@ def look(settings: Settings, plugins: list[Plugin]) -> Observed | None:
         return None
     try:
         return containment.timed(lambda: _read(settings, plugins), PATIENCE)
-    except (SQLAlchemyError, OSError, ValueError, containment.TooSlow):
+    except (SQLAlchemyError, Busy, OSError, ValueError, containment.TooSlow):
         return None
 
 

@@ -57,6 +57,16 @@ def test_preview_counts_and_shows_samples_and_writes_nothing(world):
     assert before == {table: rows(world, table) for table in before}
 
 
+@pytest.mark.parametrize(("hours", "warned"), [(1, False), (6, False), (12, True)])
+def test_preview_warns_of_a_pace_that_loses_posts(quick_world, monkeypatch, hours, warned):
+    world = quick_world
+    importer = world.inst.plugins.importer("fake.tag")
+    monkeypatch.setattr(type(importer), "reach", DAY)
+    form = SourceForm(config={"tag": "tombola"}, every_seconds=hours * 3600)
+    found = preview.preview(world.inst, world.actor, world.action.uid, form)
+    assert any("lost for good" in str(note) for note in found.notes) is warned
+
+
 def test_preview_tells_the_networks_trouble_as_a_complaint(quick_world):
     world = quick_world
     world.network.trouble = [Retry(MINUTE, "503")]

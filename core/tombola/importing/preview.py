@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -35,6 +35,8 @@ from tombola.teams.rules import Actor, Role
 
 #: Photos of one sample that a preview shows.
 PHOTOS = 3
+#: How often a source should look within the time that its network shows a post. Ours.
+LOOKS_WITHIN_REACH = 4
 #: The pace of a source unless the team says otherwise.
 HOURLY = 3600
 
@@ -122,6 +124,7 @@ def preview(inst: Installation, actor: Actor, action_uid: str, form: SourceForm)
         )
     except (FetchError, PluginFailed, PluginUnavailable) as error:
         raise Invalid({"": str(error)}) from error
+    found = replace(found, notes=[*found.notes, *_too_slow(importer.reach, form.every_seconds)])
     return _preview(inst, actor, key, found, config, span)
 
 
@@ -232,6 +235,26 @@ def _preview(
         samples=listed,
         notes=list(found.notes),
     )
+
+
+def _too_slow(reach: timedelta | None, every_seconds: int) -> list[Text]:
+    """Warn of a pace at which a few failed runs lose posts that the network no longer shows."""
+    every = timedelta(seconds=every_seconds)
+    if reach is None or every <= reach / LOOKS_WITHIN_REACH:
+        return []
+    hours = timedelta(hours=1)
+    return [
+        Phrase(
+            "This network shows posts for %(reach)s hours only, and the source would look every "
+            "%(every)s hours: what it misses is lost for good. Let it look every %(wanted)s hours "
+            "or more often.",
+            {
+                "reach": f"{reach / hours:g}",
+                "every": f"{every / hours:.3g}",
+                "wanted": f"{reach / LOOKS_WITHIN_REACH / hours:g}",
+            },
+        )
+    ]
 
 
 def _price(found: Estimate) -> Text | None:

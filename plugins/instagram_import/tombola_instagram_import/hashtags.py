@@ -42,12 +42,8 @@ FULL: Final = (
     "Instagram lets this account ask for 30 different hashtags in seven days. %(used)s are used, "
     "also by other programs; %(more)s more do not fit."
 )
-A_DAY: Final = (
-    "Instagram shows the posts of the last 24 hours only: let the source look every six hours or "
-    "more often, or posts are lost for good."
-)
 NOTES: Final[Sequence[Text]] = (
-    A_DAY,
+    "Instagram shows the posts of the last 24 hours only; what is missed is lost for good.",
     "Instagram does not say who wrote these posts: each is an entry that its author can claim.",
     "Posts of private accounts and stories are never shown.",
 )

@@ -12,8 +12,7 @@ from tombola.db.rows import first
 from tombola.installation import Installation
 from tombola.mail import service as mail
 from tombola.queue import tasks
-from tombola.teams.models import member, role, team
-from tombola.teams.rules import Role
+from tombola.teams.telling import tell
 
 log = structlog.get_logger("tombola.connections")
 
@@ -82,8 +81,7 @@ def break_(
     if row is None:
         return False
     log.warning("connection_broken", connection=connection_id, team=row["team_id"])
-    if mail.is_on(inst):
-        _write_to_members(conn, inst, row, said, now)
+    _write_to_members(conn, inst, row, said, now)
     return True
 
 
@@ -106,27 +104,10 @@ def mend(conn: Connection, row: RowMapping, complaint: Text | None, now: datetim
 def _write_to_members(
     conn: Connection, inst: Installation, row: RowMapping, said: Text, now: datetime
 ) -> None:
-    slug = conn.execute(select(team.c.slug).where(team.c.id == row["team_id"])).scalar_one()
-    people = conn.execute(
-        select(member.c.uid, member.c.email, member.c.name)
-        .join(role, role.c.member_id == member.c.id)
-        .where(
-            role.c.team_id == row["team_id"],
-            role.c.role.in_([Role.OWNER.value, Role.EDITOR.value]),
-            member.c.disabled_at.is_(None),
-        )
-        .order_by(member.c.id)
-    ).all()
-    words = {
-        "title": row["title"],
-        "said": render(said),
-        "address": f"{inst.settings.address}/team/{slug}/accounts",
-    }
-    subject = render(Phrase("“%(title)s” has to be reconnected", words))
-    for person in people:
-        text = render(Phrase(_TEXT, {**words, "name": person.name}))
-        key = f"{row['uid']} {now.isoformat()} {person.uid}"
-        mail.post(conn, row["team_id"], PURPOSE, key, person.email, subject, text, now)
+    words = {"title": row["title"], "said": render(said)}
+    subject = Phrase("“%(title)s” has to be reconnected", words)
+    key = f"{row['uid']} {now.isoformat()}"
+    tell(conn, inst, row["team_id"], PURPOSE, key, subject, Phrase(_TEXT, words), now)
 
 
 _TEXT = """Hello %(name)s,
@@ -138,6 +119,6 @@ the connected account “%(title)s” does not work any more:
 What reads or writes with it has stopped, and goes on where it stood once somebody of your team
 has reconnected it:
 
-%(address)s
+%(home)s/accounts
 
 You get this mail once."""

@@ -31,6 +31,7 @@ from tombola.importing.distinct import keys_of
 from tombola.importing.limits import holders_of
 from tombola.importing.page import Pages, checked
 from tombola.importing.states import TRIES, SourceState, Trouble, failure, given_up, trouble_of
+from tombola.importing.telling import tell_once
 from tombola.importing.turn import Call, Changed, Paused
 from tombola.importing.work import CALL, Work, config_of, load
 from tombola.installation import Installation
@@ -276,8 +277,11 @@ class _Turn:
                 declared = self._importer.limits
                 limits.exhaust(conn, error.bucket, declared, self._holders, error.until)
             turn.hurt(conn, self._work, self._held, trouble, self._counts, self._calls, now)
+            # Of a connected account members are told by the connection itself.
+            theirs = isinstance(error, accounts.LOST) and self._work.connection_id is not None
+            told = theirs or tell_once(conn, self._inst, self._work, trouble, now)
         log.info("page_failed", source=self._work.source_id, state=trouble.state.value)
-        if isinstance(error, accounts.LOST):
+        if told:
             self._inst.bell.ring(MAIL)
 
     def _without_account(

@@ -127,6 +127,8 @@ def keep_page(
     places = {"cursor": cursor, "checkpoint": checkpoint}
     conn.execute(update(lane).where(*_lane(work)).values(**places))
     stand(conn, work.source_id, SourceState.ACTIVE, None)
+    told = (source.c.id == work.source_id, source.c.told_at.is_not(None))
+    conn.execute(update(source).where(*told).values(told_at=None))
 
 
 def end(

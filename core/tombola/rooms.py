@@ -8,8 +8,10 @@ from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
 from tombola.desk import words as desk_words
 from tombola.entries import admin as entries_admin
+from tombola.entries import admin_bulk as entries_bulk
 from tombola.entries import events as entries_events
 from tombola.entries import exports as entries_exports
+from tombola.entries import jobs as entries_jobs
 from tombola.importing import admin as importing_admin
 from tombola.importing import admin_media as importing_media
 from tombola.importing import admin_pictures as importing_pictures
@@ -50,6 +52,7 @@ PAGES: tuple[Pages, ...] = (
     desk_words.pages,
     entries_admin.pages,
     entries_exports.pages,
+    entries_bulk.pages,
     claiming_admin.pages,
     people_admin.pages,
     importing_admin.pages,
@@ -73,6 +76,7 @@ def kinds() -> Kinds:
     """Every kind of duty of this installation."""
     found: list[Kind] = [
         *outbox_jobs.kinds(entries_events.READERS),
+        *entries_jobs.kinds(),
         *connection_jobs.kinds(),
         *inbox_jobs.kinds(),
         *importing_jobs.kinds(),

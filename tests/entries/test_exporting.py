@@ -16,7 +16,7 @@ from tombola.api import EntryDraft, Forbidden, NotFound, Proof
 from tombola.campaigns.models import action as actions
 from tombola.entries import exporting
 from tombola.entries.exporting import COLUMNS, REST, Shape, export, harmless
-from tombola.entries.listing import Filter
+from tombola.entries.filters import Filter
 from tombola.entries.models import entry
 from tombola.entries.rules import State
 from tombola.teams.models import audit

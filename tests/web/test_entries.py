@@ -7,7 +7,7 @@ import pytest
 from tombola.api import EntryDraft, Identity, Item, Media, MediaKind
 from tombola.entrants.service import resolve
 from tombola.entries import listing
-from tombola.entries.listing import Filter
+from tombola.entries.filters import Filter
 from tombola.entries.record import load_rules, record
 from tombola.importing import service
 from tombola.importing.service import SourceForm

@@ -5,7 +5,7 @@ from sqlalchemy.event import listen, remove
 
 from tombola.db.sets import members
 from tombola.entries import listing
-from tombola.entries.listing import Filter
+from tombola.entries.filters import Filter
 from tombola.entries.models import entry
 from tombola.widget import acts, entering
 from tombola.widget.tokens import link_token

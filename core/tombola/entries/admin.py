@@ -12,8 +12,9 @@ from tombola.api import Audience, Invalid
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Campaign
-from tombola.entries import listing, service
-from tombola.entries.listing import Filter, Position
+from tombola.entries import bulk, listing, service
+from tombola.entries.filters import Filter
+from tombola.entries.listing import Position
 from tombola.entries.rules import State
 from tombola.installation import current
 from tombola.teams import doors
@@ -149,7 +150,7 @@ def _do(verb: str, found: Campaign, uids: list[str], reason: str) -> int:
 
 def _back(team: str, key: str) -> ResponseReturnValue:
     """To the same list, filters and all, of which only our own words are taken over."""
-    return redirect(url_for("entries.show", team=team, key=key, **_kept()), 303)
+    return redirect(url_for("entries.show", team=team, key=key, **kept()), 303)
 
 
 _NAMES = ("action", "state", "cause", "person", "since", "until", "same", "who")
@@ -160,13 +161,16 @@ def _frame(found: Campaign) -> dict[str, Any]:
     inst = current()
     with inst.db.read() as conn:
         offered = campaigns.actions_of(conn, found.id)
+        acts = bulk.under_way(conn, found.id)
     totals = listing.totals(inst, doors.actor(), found.uid)
     return {
         "totals": totals,
         "seen": sum(totals.by_state.values()),
         "actions": offered,
+        "acts": acts,
         "states": list(State),
         "chosen": {name: request.args.get(name, "") for name in _NAMES},
+        "chosen_only": kept(),
         "filtered": any(request.args.get(name) for name in _NAMES),
     }
 
@@ -179,6 +183,7 @@ def filter_of(args: Mapping[str, str], found: Campaign) -> Filter:
         action=args.get("action", ""),
         state=State(state) if state in set(State) else None,
         cause=args.get("cause", ""),
+        source=args.get("source", "")[:100],
         person=args.get("person", "")[:100],
         same=args.get("same", "")[:100],
         who=args.get("who", "")[:100],
@@ -210,9 +215,9 @@ def _next_day(start: datetime, found: Campaign) -> datetime:
 def _address(team: str, key: str, place: str) -> str:
     if not place:
         return ""
-    return url_for("entries.show", team=team, key=key, after=place, **_kept())
+    return url_for("entries.show", team=team, key=key, after=place, **kept())
 
 
-def _kept() -> dict[str, Any]:
+def kept() -> dict[str, Any]:
     """The filters of the running request."""
     return {name: request.args[name] for name in _NAMES if request.args.get(name)}

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from tombola.campaigns.service import of_team
 from tombola.db.sets import document_keys
 from tombola.entries import listing
-from tombola.entries.listing import Filter, Line, Position
+from tombola.entries.filters import Filter, conditions
+from tombola.entries.listing import Line, Position
 from tombola.entries.models import entry
 from tombola.installation import Installation
 from tombola.teams.audit import audit
@@ -121,7 +122,7 @@ def _details(
         found = of_team(conn, actor, campaign_uid)
         names = document_keys(
             conn,
-            select(entry.c.details).where(*listing.conditions(conn, found, wanted)),
+            select(entry.c.details).where(*conditions(conn, found, wanted)),
             limit=MOST_DETAILS,
         )
     return tuple(names)

@@ -6,24 +6,23 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     RowMapping,
     Select,
     func,
     literal,
-    or_,
     select,
     tuple_,
 )
 
 from tombola.api import NotFound, Proof
 from tombola.campaigns.models import action
-from tombola.campaigns.service import Campaign, of_team
+from tombola.campaigns.service import of_team
 from tombola.db.rows import first
 from tombola.db.sets import members
 from tombola.entrants.models import entrant, identity
 from tombola.entrants.service import ITEM, VISITOR
+from tombola.entries.filters import Filter, conditions
 from tombola.entries.models import entry, entry_change, ledger_event, participation, total
 from tombola.entries.rules import State
 from tombola.importing.models import item, media
@@ -31,27 +30,8 @@ from tombola.installation import Installation
 from tombola.teams.rules import Actor, Role
 
 PAGE = 50
-#: People that one search may name; a wider search asks for a longer word.
-FOUND = 50
 #: Kinds of identities that no network gave: their values say nothing to anybody.
 NO_ACCOUNTS = frozenset({"email", ITEM, VISITOR})
-
-
-class Filter(BaseModel):
-    """What the list is narrowed to; each has its index."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    action: str = ""
-    state: State | None = None
-    cause: str = ""
-    person: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    #: Those that tell the same as the entry of this uid.
-    same: str = ""
-    #: Those that count for the entrant of this uid.
-    who: str = ""
 
 
 class Position(BaseModel):
@@ -211,58 +191,6 @@ def totals_of(conn: Connection, campaign_id: int) -> Totals:
 
 def _place(after: Position) -> Any:
     return tuple_(literal(after.sort_at, entry.c.sort_at.type), literal(after.id))
-
-
-def conditions(conn: Connection, found: Campaign, wanted: Filter) -> list[ColumnElement[bool]]:
-    """What a row of the campaign has to be for the filter, for callers that hold a transaction."""
-    needed: list[ColumnElement[bool]] = [entry.c.campaign_id == found.id]
-    if wanted.action:
-        needed.append(
-            entry.c.action_id
-            == select(action.c.id)
-            .where(action.c.campaign_id == found.id, action.c.uid == wanted.action)
-            .scalar_subquery()
-        )
-    if wanted.state is not None:
-        needed.append(entry.c.state == wanted.state.value)
-    if wanted.cause:
-        needed.append(entry.c.cause_kind == wanted.cause)
-    if wanted.same:
-        alike = select(entry.c.alike).where(
-            entry.c.campaign_id == found.id, entry.c.uid == wanted.same
-        )
-        needed.append(entry.c.alike == alike.scalar_subquery())
-    if wanted.who:
-        mine = (entrant.c.team_id == found.team_id, entrant.c.uid == wanted.who)
-        needed.append(entry.c.entrant_id == select(entrant.c.id).where(*mine).scalar_subquery())
-    if wanted.person.strip():
-        needed.append(members(conn, entry.c.entrant_id, _people(conn, found, wanted.person)))
-    if wanted.since is not None:
-        needed.append(entry.c.sort_at >= wanted.since)
-    if wanted.until is not None:
-        needed.append(entry.c.sort_at < wanted.until)
-    return needed
-
-
-def _people(conn: Connection, found: Campaign, word: str) -> list[int]:
-    """Entrants whose handle, name or e-mail begins with a word."""
-    escaped = word.strip().lstrip("@").lower().replace("\\", "\\\\")
-    pattern = escaped.replace("%", "\\%").replace("_", "\\_") + "%"
-    known = select(identity.c.entrant_id).where(
-        identity.c.team_id == found.team_id,
-        or_(
-            func.lower(identity.c.handle).like(pattern, escape="\\"),
-            func.lower(identity.c.name).like(pattern, escape="\\"),
-        ),
-    )
-    given = select(entrant.c.id).where(
-        entrant.c.team_id == found.team_id,
-        or_(
-            func.lower(entrant.c.name).like(pattern, escape="\\"),
-            func.lower(entrant.c.email).like(pattern, escape="\\"),
-        ),
-    )
-    return list(conn.execute(known.union(given).limit(FOUND)).scalars())
 
 
 def _lines(conn: Connection, rows: Sequence[RowMapping]) -> list[Line]:

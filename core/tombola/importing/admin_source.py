@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from tombola.api import Audience, Conflict, NotFound
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Campaign
+from tombola.entries import bulk
 from tombola.importing import recheck, service
 from tombola.importing.pages import action_of, label_of, source_of
 from tombola.importing.states import SourceState
@@ -77,6 +78,8 @@ def undo(team: str, key: str, uid: str, run: str) -> ResponseReturnValue:
         raise NotFound("There is no such run.")
     n = service.undo(current(), doors.actor(), run)
     said = ngettext("%(n)d entry was taken back.", "%(n)d entries were taken back.", n)
+    if n > bulk.AT_ONCE:
+        said = _("%(n)d entries are being taken back; this page shows how far it is.")
     flash(said % {"n": n}, "good")
     return redirect(url_for("source.show", team=team, key=key, uid=uid), 303)
 
@@ -95,12 +98,16 @@ def log(team: str, key: str, uid: str, run: str) -> ResponseReturnValue:  # noqa
 
 def _facts(found: Campaign, source: Source) -> dict[str, object]:
     inst = current()
+    runs = service.runs(inst, doors.actor(), source.uid, limit=200)
+    with inst.db.read() as conn:
+        acts = bulk.under_way(conn, found.id, [each.uid for each in runs])
     return {
         "campaign": found,
         "source": source,
+        "acts": acts,
         "action": action_of(found, source.action_uid),
         "label": label_of(source),
-        "runs": _worth_showing(service.runs(inst, doors.actor(), source.uid, limit=200)),
+        "runs": _worth_showing(runs),
         "paused": source.state is SourceState.PAUSED,
         "again": recheck.latest(inst, doors.actor(), source.uid),
         "can_look": recheck.is_possible(inst, source.importer_key),

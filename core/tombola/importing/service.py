@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from tombola.api import Conflict, Importer, Lane, NotFound
+from tombola.campaigns import service as campaigns
 from tombola.campaigns.models import action
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
-from tombola.entries.changes import Act, mark
-from tombola.entries.models import entry
-from tombola.entries.rules import State
+from tombola.entries import bulk
+from tombola.entries.changes import Act
+from tombola.entries.filters import Filter
 from tombola.importing import rules
 from tombola.importing.accounts import chosen
 from tombola.importing.models import lane, run, source
@@ -152,8 +153,10 @@ def undo(inst: Installation, actor: Actor, run_uid: str, reason: str = "import u
     The source of a run that is still at work is paused, so that it does not go on. Places that
     fall free go to the earliest entries that asked for them. Idempotent.
 
+    More than ``bulk.AT_ONCE`` entries are taken back by a duty, batch after batch.
+
     Returns:
-        How many entries were taken back.
+        How many entries are taken back.
     """
     actor.need(Role.EDITOR)
     now = inst.clock()
@@ -167,10 +170,15 @@ def undo(inst: Installation, actor: Actor, run_uid: str, reason: str = "import u
             conn.execute(update(run).where(run.c.id == row["id"]).values(**closed))
             conn.execute(update(lane).where(lane.c.run_id == row["id"]).values(run_id=None))
         hand_over(conn, actor.team_id, row["id"], row["source_id"])
-        undone = _revoke_run(conn, actor, row["id"], run_uid, reason, now)
+        act = Act("undo", actor, reason, run_uid, now)
+        cause = {"kind": CAUSE, "id": row["id"]}
+        begun = bulk.begin(conn, _campaign_of(conn, row), act, Filter(), cause)
         conn.execute(update(run).where(run.c.id == row["id"]).values(undone_at=now))
-        audit(conn, actor, "run.undone", run_uid, {"entries": undone, "reason": reason}, now)
-    return undone
+        told = {"entries": begun.total, "reason": reason}
+        audit(conn, actor, "run.undone", run_uid, told, now)
+    if begun.state == "running":
+        inst.bell.ring(bulk.BULK)
+    return begun.total
 
 
 def get(inst: Installation, actor: Actor, uid: str) -> Source:
@@ -254,25 +262,11 @@ def _begin_anew(
         _wake_open_lanes(conn, actor, row["id"], now)
 
 
-def _revoke_run(
-    conn: Connection, actor: Actor, run_id: int, run_uid: str, reason: str, now: datetime
-) -> int:
-    found = conn.execute(
-        select(entry.c.campaign_id, entry.c.id)
-        .where(
-            entry.c.team_id == actor.team_id,
-            entry.c.cause_kind == CAUSE,
-            entry.c.cause_id == run_id,
-        )
-        .order_by(entry.c.campaign_id, entry.c.id)
-    )
-    by_campaign: dict[int, list[int]] = {}
-    for campaign_id, entry_id in found:
-        by_campaign.setdefault(campaign_id, []).append(entry_id)
-    act = Act("undo", actor, reason, run_uid, now)
-    return sum(
-        mark(conn, campaign_id, ids, State.REVOKED, act) for campaign_id, ids in by_campaign.items()
-    )
+def _campaign_of(conn: Connection, row: RowMapping) -> campaigns.Campaign:
+    """The campaign of a run, whatever became of its source."""
+    of = select(action.c.campaign_id).join(source, source.c.action_id == action.c.id)
+    number = conn.execute(of.where(source.c.id == row["source_id"])).scalar_one()
+    return campaigns.ever(conn, number)
 
 
 def _utc(at: datetime | None) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from tombola.api import (
     Accepted,
+    Account,
     Complaint,
     Ctx,
     Estimate,
@@ -134,7 +135,7 @@ class CommentsImporter(Importer[CommentsConfig, CommentsCursor]):
             }
         )
         limits = tuple(limit for page in found.values() for limit in page.limits)
-        wanted = [each for each in items if _is_wanted(each, config, instagram.account.handle)]
+        wanted = [each for each in items if _is_wanted(each, config, instagram.account)]
         if after.places:
             return Page(wanted, after, start, limits)
         return Page(wanted, None, after.ended(), limits)
@@ -152,7 +153,7 @@ class CommentsImporter(Importer[CommentsConfig, CommentsCursor]):
         instagram = Instagram(ctx, config.account)
         raw = instagram.comment(comment_id)
         item = mapping.comment_from(raw) if raw is not None else None
-        if raw is None or item is None or not _is_wanted(item, config, instagram.account.handle):
+        if raw is None or item is None or not _is_wanted(item, config, instagram.account):
             return ()
         if not config.replies and mapping.id_of(raw.get("parent_id")):
             return ()
@@ -269,10 +270,11 @@ def _times(items: Iterable[Item]) -> list[datetime]:
     return [item.occurred_at for item in items if item.occurred_at is not None]
 
 
-def _is_wanted(item: Item, config: CommentsConfig, own: str | None) -> bool:
+def _is_wanted(item: Item, config: CommentsConfig, own: Account) -> bool:
     """Tell the comments that take part: with the hashtags, and not the account's own."""
-    mine = item.author is not None and own is not None and item.author.uid == own.casefold()
-    return not mine and not _lacks(item.text, config)
+    by = mapping.id_of(inside(item.raw.get("from")).get("id"))
+    named = item.author is not None and item.author.uid == (own.handle or "").casefold()
+    return by != own.uid and not named and not _lacks(item.text, config)
 
 
 def _lacks(text: str, config: CommentsConfig) -> bool:

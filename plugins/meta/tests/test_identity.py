@@ -125,6 +125,7 @@ def test_log_in_proves_the_professional_account(instagram, ctx, flow, press, jan
     back = {**back, "code": back["code"].removesuffix("#_") + ending}
     proven = instagram.finish(ctx, flow, back)
     assert proven.identity == Identity("meta.instagram", jane.id, "Jane.Doe", None)
+    assert list(proven.also) == [Identity("meta.ig_name", "jane.doe", "Jane.Doe")]
 
 
 def test_log_in_shows_which_posts_are_the_persons(instagram, ctx, flow, press, jane, meta):

@@ -20,6 +20,7 @@ from tombola.api import (
     IdentityProvider,
     Importer,
     Item,
+    Kept,
     Lane,
     Media,
     MediaKind,
@@ -73,6 +74,7 @@ class Wall(Importer[WallConfig, WallCursor]):
     identity = "wall.id"
     lanes = frozenset({Lane.LIVE})
     claims = True
+    recheck_size = 10
     media_hosts: ClassVar[Sequence[str]] = ()
 
     def __init__(self) -> None:
@@ -85,6 +87,10 @@ class Wall(Importer[WallConfig, WallCursor]):
 
     def fetch(self, ctx: Ctx, config: WallConfig, cursor: WallCursor) -> Page[WallCursor]:
         return Page(list(self.posts), None, WallCursor())
+
+    def recheck(self, ctx: Ctx, config: WallConfig, items: Sequence[Kept]) -> Sequence[Item]:
+        asked = {each.external_id for each in items}
+        return [post for post in self.posts if post.external_id in asked]
 
     def claim_key(self, text: str) -> str | None:
         return "wall:" + text.removeprefix(PLACE).strip("/") if text.startswith(PLACE) else None

@@ -13,6 +13,7 @@ from tombola.claiming.rules import State
 from tombola.entrants import service as entrants
 from tombola.entrants.models import link
 from tombola.entries.linking import recognise
+from tombola.importing import recheck
 from tombola.mail.models import mail
 from tombola.teams import service as teams
 from tombola.teams.models import audit
@@ -190,6 +191,19 @@ def test_the_code_beneath_the_post_proves_a_claim_when_the_post_is_read_again(wo
     world.wall.posts.clear()
     world.post("a", text=f"my picture #tombola {made.code.lower()}")
     world.read()
+    assert (world.state(made), world.owners()["a"]) == (State.APPROVED, anna[0])
+
+
+def test_the_code_is_found_when_posts_are_looked_at_again(world):
+    world.post("a")
+    world.read()
+    anna = world.person("Anna")
+    made = world.claim(anna, "a")
+    world.work()
+    world.wall.posts.clear()
+    world.post("a", text=f"my picture #tombola, {made.code}")
+    recheck.ask_campaign(world.inst, world.actor, world.campaign.id)
+    world.work("recheck", "claim")
     assert (world.state(made), world.owners()["a"]) == (State.APPROVED, anna[0])
 
 

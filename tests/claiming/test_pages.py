@@ -77,9 +77,21 @@ def test_an_entrant_claims_sees_the_standing_and_withdraws_without_script(quick_
     assert stranger.post(f"{path}/{claimed}/withdraw", headers=OWN).status_code == 404
     assert browser.post(f"{path}/{claimed}/withdraw", headers=OWN).status_code == 303
     assert "Somebody of the team" not in browser.get("/y2sB7").get_data(as_text=True)
-    # The same in a frame on another site.
-    framed = browser.get("/y2sB7/embed").get_data(as_text=True)
-    assert f"/w/y2sB7/claim/{uid}?frame=1" in framed
+
+
+def test_an_entrant_claims_in_a_frame_on_another_site(quick_world, app):
+    world = quick_world
+    world.post("a")
+    world.read()
+    browser = app.test_client()
+    uid, field = world.action.uid, f"claim.{world.action.uid[-12:]}."
+    sent = {"name": "Anna", "email": "anna@mail.example"}
+    assert browser.post("/w/y2sB7/enter?frame=1", data=sent, headers=OWN).status_code == 303
+    path = f"/w/y2sB7/claim/{uid}?frame=1"
+    assert path in browser.get("/y2sB7/embed").get_data(as_text=True)
+    back = browser.post(path, data={field + "link": "https://wall.example/p/a"}, headers=OWN)
+    assert back.location.startswith("/y2sB7/embed")
+    assert "Somebody of the team" in browser.get("/y2sB7/embed").get_data(as_text=True)
 
 
 def test_a_log_in_settles_what_it_owns(quick_world, app):

@@ -47,7 +47,7 @@ def notice(
         )
     ).all()
     for row in rows:
-        told = row.code.casefold() in words[row.claim_key].casefold()
+        told = row.state == State.PENDING and row.code.casefold() in words[row.claim_key].casefold()
         if row.state == State.WAITING or row.claim_key in fresh or told:
             wake(conn, team_id, row.id, now)
     if fresh:

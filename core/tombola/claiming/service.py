@@ -246,7 +246,9 @@ def _need_room(conn: Connection, wanted: Wanted, client: str, now: datetime) -> 
         (claim.c.client == client, rules.MOST_FROM_CLIENT),
     ):
         if _count(conn, condition, since) >= most:
-            raise Invalid({"": _("That were many claims. Please try again in an hour.")})
+            raise Invalid(
+                {"": _("Many posts were claimed from here. Please try again in an hour.")}
+            )
 
 
 def _count(conn: Connection, *conditions: Any) -> int:

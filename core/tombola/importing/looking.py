@@ -91,6 +91,7 @@ class Look:
         tasks.guard(conn, self.held, now=now)
         rows = store.stored(conn, self.work.source_id, sorted(asked))
         changes = follow(conn, self.work, rows, judged, missing, now)
+        store.notice_claims(conn, self.work.team_id, judged, (), now)
         if store.ask_again(conn, self.work, judged):
             ask_for_pictures(conn, self.work.team_id, self.work.source_id, now)
         return changes

@@ -175,7 +175,7 @@ def write(
     ]
     outcomes = record(conn, drafts, load_rules(conn, work.campaign.id), now, refused=refused)
     new = [each for each in ordered if _number(found, each) in fresh]
-    _notice_claims(conn, work.team_id, ordered, entering, now)
+    notice_claims(conn, work.team_id, ordered, entering, now)
     return Written(
         new=len(new),
         known=len(old),
@@ -188,14 +188,14 @@ def write(
     )
 
 
-def _notice_claims(
+def notice_claims(
     conn: Connection,
     team_id: int,
     page: Sequence[Judged],
     entering: Sequence[Judged],
     now: datetime,
 ) -> None:
-    """Tell claims of the posts that they may be about."""
+    """Tell claims of the posts that they may be about; ``entering`` are those that are new."""
     items = [each.item for each in page if each.enters]
     words = {one.claim_key: one.text for one in items if one.claim_key}
     fresh = {each.item.claim_key for each in entering if each.item.claim_key in words}

@@ -62,6 +62,7 @@ class Link(BaseModel):
     identity: Known
     other_uid: str
     other_name: str | None
+    other_is_post: bool
     why: str
     by: str | None
     at: datetime
@@ -340,6 +341,7 @@ def _links(conn: Connection, team_id: int, entrant_id: int) -> list[Link]:
                 identity=held,
                 other_uid=other.uid,
                 other_name=other.name,
+                other_is_post=other.kind == ITEM,
                 why=row["why"],
                 by=makers.get((held.uid, row["at"])),
                 at=row["at"],

@@ -3,7 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
-from tombola.api import CredentialExpired, FetchError, HttpFailed, Lane, Page, Window
+from tombola.api import (
+    CredentialExpired,
+    FetchError,
+    HttpFailed,
+    Importer,
+    Item,
+    Lane,
+    Page,
+    Window,
+)
 from tombola.importing.page import checked_item
 from tombola.testing.conformance.subject import Subject
 
@@ -27,6 +36,8 @@ def test_a_page_read_twice_is_the_same_page(subject: Subject) -> None:
         ids = [item.external_id for item in first.items]
         assert ids == [item.external_id for item in second.items], importer.key
         assert len(set(ids)) == len(ids), f"{importer.key} gives an item twice in one page"
+        for item in first.items:
+            _check_claim(importer, item)
         for place in (first.next, first.checkpoint):
             assert place is None or _again(importer, place) == place
 
@@ -62,6 +73,16 @@ def test_an_event_that_is_heard_becomes_items(subject: Subject) -> None:
             ids = [item.external_id for item in first]
             assert ids == [item.external_id for item in second], importer.key
             assert len(set(ids)) == len(ids), f"{importer.key} hears an item twice in one event"
+
+
+def _check_claim(importer: Importer[Any, Any], item: Item) -> None:
+    """What can be claimed is found by the very address that its author sees."""
+    if item.claim_key is None:
+        return
+    assert importer.claims, f"{importer.key} gives claim keys, but says claims = False"
+    if item.permalink is not None:
+        read = importer.claim_key(item.permalink)
+        assert read == item.claim_key, f"{importer.key} reads {item.permalink} as {read}"
 
 
 def _again(importer: Any, place: Any) -> Any:

@@ -1,6 +1,7 @@
 """Pages of plugins, mounted below ``/p/<slug>/``; each view runs behind the usual boundary."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
 
@@ -11,11 +12,14 @@ from werkzeug.exceptions import HTTPException
 
 from tombola.api import Audience, Ctx, PluginFailed, PluginUnavailable, Views
 from tombola.plugins import containment
-from tombola.plugins.registry import Plugins
+from tombola.plugins.registry import PATIENCE, Plugins
 from tombola.plugins.states import Plugin, State
 from tombola.plugins.validation import load_target
 from tombola.plugins.world import Team
 from tombola.web.routing import Access, classify
+
+#: What is read of a file of megabytes, in small transactions, takes some seconds.
+WITH_FILES = timedelta(seconds=60)
 
 log = structlog.get_logger("tombola.plugins")
 
@@ -67,13 +71,18 @@ def _mount_one(
     for endpoint in set(app.view_functions) - before:
         classify(app, endpoint, access)
         view = app.view_functions[endpoint]
+        patience = WITH_FILES if access.largest_bytes else PATIENCE
         app.view_functions[endpoint] = _contained(
-            plugins, plugin.slug, view, partial(team_of, views.audience)
+            plugins, plugin.slug, view, partial(team_of, views.audience), patience
         )
 
 
 def _contained(
-    plugins: Plugins, slug: str, view: Callable[..., Any], team: Callable[[], Team | None]
+    plugins: Plugins,
+    slug: str,
+    view: Callable[..., Any],
+    team: Callable[[], Team | None],
+    patience: timedelta,
 ) -> Callable[..., ResponseReturnValue]:
     """Wrap a view: its ctx is ``flask.g.tombola``; what it raises becomes a fault and a 500."""
 
@@ -87,7 +96,9 @@ def _contained(
 
         place = f"page {view.__name__}"
         try:
-            return plugins.call(slug, team(), place, work, passes=(HTTPException,))
+            return plugins.call(
+                slug, team(), place, work, deadline=patience, passes=(HTTPException,)
+            )
         except PluginUnavailable:
             abort(404)
         except PluginFailed as error:

@@ -1,0 +1,1 @@
+"""Imports entries from a CSV file."""

@@ -183,3 +183,14 @@ def test_estimate_shows_the_newest_first(ctx, comments, town, own):
     found = CommentsImporter().estimate(ctx, comments(), Window(ctx.now - 24 * HOUR))
     assert (found.count, found.samples[0].text, found.exact) == (50, "59 #tea", False)
     assert found.notes
+
+
+def test_entrants_are_led_to_the_post_or_to_the_account(ctx, comments, own):
+    importer = CommentsImporter()
+    view = importer.view(ctx, comments("tea", "cup"), None)
+    assert str(view.label) == "Comment with #tea on a post of @Kettle.Leaf"
+    assert view.link == "https://www.instagram.com/Kettle.Leaf/"
+    chosen = comments(posts=(f"instagram.com/kettle.leaf/p/{own.shortcode}?igsh=x",))
+    assert importer.view(ctx, chosen, None).link == f"https://www.instagram.com/p/{own.shortcode}/"
+    ctx.broken.add(("meta.facebook", chosen.account))
+    assert importer.view(ctx, chosen, None).link is None

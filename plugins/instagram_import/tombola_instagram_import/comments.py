@@ -32,6 +32,7 @@ from tombola_meta.accounts import CONNECTOR
 from tombola_meta.graph import BATCH_MAX, Listed, place_after
 from tombola_meta.limits import LIMITS
 from tombola_meta.linking import INSTAGRAM_NAME
+from tombola_meta.permalinks import shortcode
 from tombola_meta.reading import Raw
 from tombola_meta.reading import mapping as inside
 
@@ -96,7 +97,7 @@ class CommentsImporter(Importer[CommentsConfig, CommentsCursor]):
                 "Comment with %(tags)s on a post of @%(account)s",
                 {"tags": " ".join(f"#{tag}" for tag in wanted), "account": handle},
             ),
-            link=config.posts[0] if config.posts else f"{shared.SITE}/{handle}/",
+            link=f"{shared.SITE}/{_place(config, handle)}/",
             link_label="Open Instagram",
             hint="Your comment appears here by itself, usually within an hour.",
         )
@@ -190,6 +191,12 @@ class CommentsImporter(Importer[CommentsConfig, CommentsCursor]):
             samples=newest[: shared.SAMPLES],
             notes=[MORE] if page.next is not None else [],
         )
+
+
+def _place(config: CommentsConfig, handle: str) -> str:
+    """Say where to comment: the first of the chosen posts, or the account."""
+    code = shortcode(config.posts[0]) if config.posts else None
+    return f"p/{code}" if code else handle
 
 
 def _begun(

@@ -16,6 +16,18 @@ from tombola.testing.running import Run, free_port, members
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]
+#: What the demo imports: every network of the sandbox is played and read.
+IMPORTS = (
+    "facebook_comments.comments",
+    "facebook_tagged.tagged",
+    "instagram_import.comments",
+    "instagram_import.hashtag",
+    "twitter_import.hashtag",
+)
+KINDS_THAT_ENTERED = (
+    "SELECT count(DISTINCT action.type_key) FROM entry JOIN action ON action.id = entry.action_id "
+    f"WHERE entry.state = 'valid' AND action.type_key IN {IMPORTS}"
+)
 
 
 def words_of_make_run() -> list[str]:
@@ -57,7 +69,7 @@ def test_demo_starts_lives_and_starts_again_as_it_was(runs, tmp_path):
     for address in said.values():
         with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 # printed by us
             assert answer.status == 200, address
-    wait_for(lambda: count(data, "SELECT count(*) FROM entry") > 0, 60)
+    wait_for(lambda: count(data, KINDS_THAT_ENTERED) == len(IMPORTS), 90)
     wait_for(lambda: count(data, "SELECT count(*) FROM media WHERE state = 'kept'") > 0, 60)
     groups = first.groups()
     first.end(signal.SIGINT)
@@ -70,7 +82,7 @@ def test_demo_starts_lives_and_starts_again_as_it_was(runs, tmp_path):
 
     assert addresses(second) == said
     assert count(data, "SELECT count(*) FROM campaign") == 1
-    assert count(data, "SELECT count(*) FROM action") == 5
+    assert count(data, "SELECT count(*) FROM action") == 9
     assert count(data, "SELECT count(*) FROM entry") >= before
     wait_for(lambda: count(data, "SELECT count(*) FROM entry") > before, 120)
     doubled = "SELECT count(*) - count(DISTINCT action_id || '/' || key) FROM entry"

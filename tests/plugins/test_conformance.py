@@ -121,7 +121,9 @@ def passed(output):
     return int(found.group(1)) if found else 0
 
 
-@pytest.mark.parametrize("slug", ["custom_tracking", "twitter_import", "sandbox"])
+@pytest.mark.parametrize(
+    "slug", ["custom_tracking", "instagram_import", "twitter_import", "sandbox"]
+)
 def test_our_own_plugins_conform(slug):
     done = check(slug)
     assert done.returncode == 0, done.stdout

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from tombola.api import (
     ClaimView,
+    ContactCard,
     Ctx,
     Cursor,
     Evidence,
@@ -25,6 +26,7 @@ from tombola.api import (
     Media,
     MediaKind,
     Page,
+    Phrase,
     Proven,
     Redirect,
     SourceConfig,
@@ -119,6 +121,15 @@ class WallLogIn(IdentityProvider):
         seen = Identity(self.key, params["code"], params["code"])
         return Proven(seen, owns=self.owns, also=self.also)
 
+    def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
+        said = Phrase("@%(handle)s, %(word)s", {"handle": identity.handle or "", "word": "you won"})
+        return ContactCard(
+            profile_url=f"https://wall.example/u/{identity.uid}",
+            post_url=item.permalink if item else None,
+            note="Write on the wall.",
+            draft=said,
+        )
+
 
 @dataclass
 class World:
@@ -170,7 +181,7 @@ class World:
             made = conn.execute(
                 visitor.insert()
                 .values(
-                    team_id=self.actor.team_id, token_hash=f"hash {name}", created_at=now,
+                    team_id=self.actor.team_id, token_hash=f"hash {name} {email}", created_at=now,
                     seen_at=now,
                 )
                 .returning(visitor.c.id)

@@ -158,7 +158,7 @@ def test_an_entrant_claims_on_the_widget(page, address, quick_world):
     look(page, "widget-wrong")
     page.get_by_label("Link of your post").fill("https://wall.example/p/a")
     page.get_by_role("button", name="Claim this post").click()
-    page.locator(".claimed .says").get_by_text("Somebody of the team").wait_for()
+    page.locator(".claimed").get_by_text("Somebody of the team").wait_for()
     look(page, "widget-pending")
     page.get_by_role("button", name="I have written it, look now").click()
     page.get_by_role("alert").get_by_text("We are looking.").wait_for()

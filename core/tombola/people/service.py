@@ -1,11 +1,10 @@
 """A person as their team sees them: how they are known, what they did, how that was linked."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Text, func, or_, select
 
 from tombola.api import NotFound
 from tombola.campaigns.models import campaign
@@ -25,13 +24,11 @@ from tombola.entries.linking import unlink
 from tombola.entries.models import entry
 from tombola.entries.rules import State
 from tombola.installation import Installation
-from tombola.teams.models import audit, member
+from tombola.people.links import Link, links_of
 from tombola.teams.rules import Actor, Role
 
 #: People that one search shows; a wider one asks for a longer word.
 FOUND = 20
-#: Links that a person's page shows, the newest first.
-LINKS = 100
 
 
 class Part(BaseModel):
@@ -44,31 +41,6 @@ class Part(BaseModel):
     entries: int
     valid: int
     worth: int
-
-
-class Link(BaseModel):
-    """An identity that came to somebody, or went from them.
-
-    Attributes:
-        why: log-in, claim or merge.
-        by: the member who did it; None where it was done by itself.
-        came: to this person; else it went from them.
-        undoable: it is the last move of its identity.
-    """
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-
-    uid: str
-    identity: Known
-    other_uid: str
-    other_name: str | None
-    other_is_post: bool
-    why: str
-    by: str | None
-    at: datetime
-    undone_at: datetime | None
-    came: bool
-    undoable: bool
 
 
 class Person(BaseModel):
@@ -133,7 +105,7 @@ def person(inst: Installation, actor: Actor, uid: str) -> Person:
             entrant=found,
             identities=entrants.identities_of(conn, actor.team_id, found.id),
             parts=parts_of(conn, actor.team_id, found.id),
-            links=_links(conn, actor.team_id, found.id),
+            links=links_of(conn, actor.team_id, found.id),
         )
 
 
@@ -214,7 +186,7 @@ def alike(inst: Installation, actor: Actor, uid: str) -> list[Found]:
         ]
         gave_mine = select(entrant.c.id).where(
             entrant.c.team_id == actor.team_id,
-            members(conn, func.lower(entrant.c.email), proven),
+            members(conn, func.lower(entrant.c.email, type_=Text), proven),
         )
         proved_mine = select(identity.c.entrant_id).where(
             identity.c.team_id == actor.team_id,
@@ -299,69 +271,3 @@ def _claim_of(conn: Connection, team_id: int, row: Any) -> tuple[str, str] | Non
         )
     )
     return next(((one[0], one[1]) for one in claims if row["id"] in one[2]), None)
-
-
-def _links(conn: Connection, team_id: int, entrant_id: int) -> list[Link]:
-    rows = (
-        conn.execute(
-            select(link_table)
-            .where(
-                link_table.c.team_id == team_id,
-                or_(
-                    link_table.c.to_entrant_id == entrant_id,
-                    link_table.c.from_entrant_id == entrant_id,
-                ),
-            )
-            .order_by(link_table.c.id.desc())
-            .limit(LINKS)
-        )
-        .mappings()
-        .all()
-    )
-    known = {
-        number: entrants.by_id(conn, team_id, number)
-        for number in {row["identity_id"] for row in rows}
-    }
-    others = {row["from_entrant_id"] for row in rows} | {row["to_entrant_id"] for row in rows}
-    people = {
-        row.id: row
-        for row in conn.execute(select(entrant).where(members(conn, entrant.c.id, sorted(others))))
-    }
-    makers = _makers(conn, team_id, [each.uid for each in known.values() if each is not None])
-    found = []
-    for row in rows:
-        held = known[row["identity_id"]]
-        if held is None:
-            continue
-        came = row["to_entrant_id"] == entrant_id
-        other = people[row["from_entrant_id"] if came else row["to_entrant_id"]]
-        found.append(
-            Link(
-                uid=row["uid"],
-                identity=held,
-                other_uid=other.uid,
-                other_name=other.name,
-                other_is_post=other.kind == ITEM,
-                why=row["why"],
-                by=makers.get((held.uid, row["at"])),
-                at=row["at"],
-                undone_at=row["undone_at"],
-                came=came,
-                undoable=row["undone_at"] is None and held.entrant_id == row["to_entrant_id"],
-            )
-        )
-    return found
-
-
-def _makers(conn: Connection, team_id: int, uids: Sequence[str]) -> dict[tuple[str, datetime], str]:
-    """Which member made a link, by identity and moment, from the audit log."""
-    rows = conn.execute(
-        select(audit.c.subject, audit.c.at, member.c.name)
-        .join(member, member.c.id == audit.c.member_id)
-        .where(
-            audit.c.team_id == team_id,
-            audit.c.act == "identity.linked",
-            members(conn, audit.c.subject, list(uids)),
-        )
-    )
-    return {(row.subject, row.at): row.name for row in rows}

@@ -72,7 +72,15 @@ def test_each_name_of_a_detail_is_a_column_in_order(ledger, clock, wrote):
     assert found["1017"]["coupon"] == "X"
     assert found["1017"]["occurred_at"] == at.isoformat().replace("+00:00", "Z")
     assert found["1017"]["recorded_at"] == clock().isoformat().replace("+00:00", "Z")
+    assert found["1017"]["sorted_by"] == "occurred_at"
     assert found[""]["Answer"] == "tea"
+
+
+def test_entry_without_a_time_says_that_it_stands_where_it_was_seen(ledger, clock, wrote):
+    ledger.record(done(ledger, "a", at=None))
+    [row] = rows(wrote())
+    assert (row["occurred_at"], row["sorted_by"]) == ("", "recorded_at")
+    assert row["recorded_at"] == clock().isoformat().replace("+00:00", "Z")
 
 
 def test_proof_of_what_was_reported_stands_beside_it(ledger, wrote):

@@ -28,7 +28,10 @@ from tombola.web.routing import Pages
 from tombola.widget.gates import shut_reason
 
 #: Rooms whose pages belong to a campaign.
-_ROOMS = ("campaigns.", "actions.", "entries.", "importing.", "moderation.", "bulk.", "source.", "widget.")
+_ROOMS = (
+    *("campaigns.", "actions.", "entries.", "bulk.", "importing.", "source.", "moderation."),
+    "widget.",
+)
 
 pages = Pages("campaigns", __name__)
 pages.link(Place.TEAM, "Campaigns", "overview", order=10, sections=_ROOMS)

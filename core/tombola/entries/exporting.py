@@ -28,7 +28,7 @@ BATCH = 500
 MOST_DETAILS = 200
 COLUMNS = (
     "entry", "name", "network", "username", "action", "worth", "state", "reason", "how", "proof",
-    "occurred_at", "recorded_at", "permalink", "text",
+    "occurred_at", "recorded_at", "sorted_by", "permalink", "text",
 )  # fmt: skip
 REST = "other_details"
 #: With these (the last four are full-width) a spreadsheet begins a formula.
@@ -166,7 +166,7 @@ def _values(line: Line) -> dict[str, Any]:
     said = (
         line.uid, line.who, line.network, line.handle, line.action, line.worth, line.state.value,
         line.reason, line.cause, line.proof, _time(line.occurred_at), _time(line.recorded_at),
-        line.permalink, line.text,
+        "recorded_at" if line.occurred_at is None else "occurred_at", line.permalink, line.text,
     )  # fmt: skip
     return dict(zip(COLUMNS, said, strict=True))
 

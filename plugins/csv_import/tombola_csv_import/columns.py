@@ -83,7 +83,8 @@ _OUR_MEANINGS: Final[Mapping[str, Meaning]] = {
     "permalink": Meaning.LINK,
     "text": Meaning.TEXT,
     "other_details": Meaning.DETAILS,
-    **dict.fromkeys(("action", "state", "reason", "how", "proof", "recorded_at"), Meaning.NOTHING),
+    **dict.fromkeys(("action", "state", "reason", "how", "proof"), Meaning.NOTHING),
+    **dict.fromkeys(("recorded_at", "sorted_by"), Meaning.NOTHING),
 }
 #: A Gleam export has these; whatever else it has says more about the entrant or the action.
 _GLEAM: Final = (

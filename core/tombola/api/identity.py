@@ -117,9 +117,12 @@ class IdentityProvider(Keyed, ABC):
             are known by, such as an address; shown beside a box that they tick. None where the
             network's terms ask for nothing. Without it nothing is linked; a log-in alone, which
             proves the account and no more, needs none.
+        also: keys under which this network knows the same people by other names, which a log-in may
+            prove in ``Proven.also``; whose items carry such a name, this log-in is offered.
     """
 
     consent: ClassVar[Text | None] = None
+    also: ClassVar[Sequence[str]] = ()
 
     def ready(self, ctx: Ctx) -> bool:
         """Say whether a log-in can work now; it is offered only then. Asks no network."""

@@ -210,10 +210,16 @@ def _log_ins(inst: Installation, team: Actor, actions: Collection[Action]) -> tu
         importer = inst.plugins.importer(action.type_key)
         kind = inst.plugins.action_type(action.type_key)
         if importer is not None and importer.identity is not None:
-            wanted.add(importer.identity)
+            wanted |= proven_by(inst, importer.identity)
         if kind is not None:
             wanted.update(kind.identities)
     return tuple(key for key in sorted(wanted) if _is_ready(inst, team, key))
+
+
+def proven_by(inst: Installation, identity: str) -> set[str]:
+    """The providers whose log-in may prove an identity: its own, and those that know it, too."""
+    others = {each.key for each in inst.plugins.providers() if identity in each.also}
+    return {identity, *others}
 
 
 def _is_ready(inst: Installation, team: Actor, key: str) -> bool:

@@ -20,7 +20,7 @@ from tombola.web.i18n import gettext as _
 from tombola.web.i18n import language, ngettext
 from tombola.web.kit import ahead_text
 from tombola.widget import claims, entering
-from tombola.widget.directory import Place
+from tombola.widget.directory import Place, proven_by
 from tombola.widget.proving import Proof
 from tombola.widget.rules import Standing
 from tombola.widget.standing import Progress, progress
@@ -290,7 +290,8 @@ def _pictures(inst: Installation, action: Action) -> tuple[Picture, ...]:
 def _log_ins(inst: Installation, place: Place, who: Who | None) -> tuple[LogIn, ...]:
     """The networks that this campaign has to do with, as far as they can be used."""
     importers = [inst.plugins.importer(each.type_key) for each in place.actions.values()]
-    fed = {each.identity for each in importers if each is not None}
+    authors = {each.identity for each in importers if each is not None and each.identity}
+    fed = {key for identity in authors for key in proven_by(inst, identity)}
     found = []
     for key in place.log_ins:
         provider = inst.plugins.provider(key)

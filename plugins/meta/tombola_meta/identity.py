@@ -27,7 +27,13 @@ from tombola.toolkit import oauth2
 from tombola_meta import addresses, contacts, tokens
 from tombola_meta.accounts import CONNECTOR, PAGE_KIND
 from tombola_meta.graph import Graph
-from tombola_meta.linking import instagram_name, link_ids, page_person
+from tombola_meta.linking import (
+    INSTAGRAM_NAME,
+    PAGE_PERSON,
+    instagram_name,
+    link_ids,
+    page_person,
+)
 from tombola_meta.owning import me_at_instagram, owned_posts
 from tombola_meta.permissions import FACEBOOK_LOG_IN, INSTAGRAM_LOG_IN
 from tombola_meta.reading import text, uid
@@ -56,6 +62,7 @@ class FacebookAccount(IdentityProvider):
         "Connect my Facebook account with my entries here, so that comments of mine that take part "
         "count for me."
     )
+    also: ClassVar[Sequence[str]] = (PAGE_PERSON,)
 
     def ready(self, ctx: Ctx) -> bool:
         """Say whether there is an app to log in to."""
@@ -95,6 +102,7 @@ class InstagramAccount(IdentityProvider):
         "Connect my Instagram account with my entries here, so that posts of mine that take part "
         "count for me."
     )
+    also: ClassVar[Sequence[str]] = (INSTAGRAM_NAME,)
 
     def ready(self, ctx: Ctx) -> bool:
         """Say whether there is an app to log in to."""

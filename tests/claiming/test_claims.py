@@ -314,6 +314,18 @@ def test_a_log_in_that_owns_posts_takes_them_now_and_as_they_come(world):
         assert len(conn.execute(select(owned)).all()) == 2
 
 
+def test_more_posts_than_a_request_may_settle_are_given_by_a_worker(world, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_AT_ONCE", 2)
+    for name in "abcde":
+        world.post(name)
+    world.read()
+    anna = world.person("Anna")
+    log_in(world, anna[0], "anna", [f"wall:{name}" for name in "abcde"])
+    assert list(world.owners().values()).count(anna[0]) == 2
+    world.work()
+    assert set(world.owners().values()) == {anna[0]}
+
+
 def test_what_somebody_has_undone_is_not_linked_again_by_itself(world):
     world.post("a")
     world.read()

@@ -102,7 +102,7 @@ def weigh(inst: Installation, held: Claim) -> Result:
 
 
 def give(inst: Installation, held: Claim) -> Result:
-    """Give an account the posts that it owns."""
+    """Give an account the posts that it owns, some in each transaction."""
     with inst.db.read() as conn:
         row = first(
             conn,
@@ -110,9 +110,10 @@ def give(inst: Installation, held: Claim) -> Result:
                 identity.c.id == held.payload["identity"]
             ),
         )
-    if row is not None:
-        hand_over(inst, row["team_id"], row["kind"], held.payload["identity"])
-    return Done()
+    while row is not None and not held.over():
+        if not hand_over(inst, row["team_id"], row["kind"], held.payload["identity"]):
+            return Done()
+    return Done() if row is None else Again(inst.clock())
 
 
 def sweep(inst: Installation, held: Claim) -> Result:  # noqa: ARG001 - as every handler

@@ -18,6 +18,8 @@ MOST_FROM_CLIENT = 120
 LOOK_AGAIN = timedelta(minutes=1)
 #: Posts that one log-in may own.
 MOST_OWNED = 1_000
+#: Posts that are given in one transaction.
+MOST_AT_ONCE = 20
 #: Characters of a claim key, and of what was found out.
 LONGEST_KEY = 300
 LONGEST_NOTE = 500

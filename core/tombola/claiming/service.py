@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from tombola.api import Invalid, NotFound, PluginFailed, PluginUnavailable
 from tombola.campaigns.service import Action, Campaign
 from tombola.claiming import arriving, rules, settling
-from tombola.claiming.arriving import CLAIM
+from tombola.claiming.arriving import CLAIM, OWNED
 from tombola.claiming.models import claim
 from tombola.claiming.rules import OPEN, State
 from tombola.db import new_uid
@@ -183,11 +183,15 @@ def own(
     now = inst.clock()
     with inst.db.write() as conn:
         settling.own(conn, team_id, identity_id, whole, now)
-    return hand_over(inst, team_id, provider, identity_id)
+        # What is more than one request may take, a worker does.
+        arriving.wake_owner(conn, team_id, identity_id, now)
+    given = hand_over(inst, team_id, provider, identity_id)
+    inst.bell.ring(OWNED)
+    return given
 
 
 def hand_over(inst: Installation, team_id: int, provider: str, identity_id: int) -> int:
-    """Give an account the unclaimed posts that it owns. Idempotent; returns how many were given."""
+    """Give an account some of the unclaimed posts that it owns; 0 says that none is left."""
     importers = [
         key
         for each in inst.plugins.importers()
@@ -197,7 +201,9 @@ def hand_over(inst: Installation, team_id: int, provider: str, identity_id: int)
     now = inst.clock()
     act = Act("link", Actor.system(team_id), "", "", now)
     with inst.db.write() as conn:
-        return settling.hand_over(conn, team_id, identity_id, importers, act)
+        return settling.hand_over(
+            conn, team_id, identity_id, importers, act, most=rules.MOST_AT_ONCE
+        )
 
 
 def _key_of(inst: Installation, team: Team, action: Action, link: str) -> str:

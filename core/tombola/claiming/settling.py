@@ -168,7 +168,13 @@ def own(
 
 
 def hand_over(
-    conn: Connection, team_id: int, identity_id: int, importers: Collection[str], act: Act
+    conn: Connection,
+    team_id: int,
+    identity_id: int,
+    importers: Collection[str],
+    act: Act,
+    *,
+    most: int,
 ) -> int:
     """Give an account's owner the unclaimed posts that it owns; their claims are settled by it.
 
@@ -180,24 +186,29 @@ def hand_over(
         identity_id: The account, proven by a log-in.
         importers: Keys of the importers whose items are of that network.
         act: Its kind is ``link``.
+        most: How many claim keys are settled in this transaction.
 
     Returns:
-        How many posts were given.
+        How many posts were given; 0 says that there are no more.
     """
     keys = conn.execute(select(owned.c.claim_key).where(owned.c.identity_id == identity_id))
     wanted = list(keys.scalars())
     found = posts_by_key(conn, team_id, wanted, importers)
+    found = {key: posts for key, posts in found.items() if any(p.unclaimed for p in posts)}
     hold(conn, team_id, [post for posts in found.values() for post in posts])
-    found = posts_by_key(conn, team_id, wanted, importers)
+    found = posts_by_key(conn, team_id, sorted(found), importers)
     owner = entrants.by_id(conn, team_id, identity_id)
     if owner is None:
         return 0
-    given = 0
+    given = settled = 0
     for key in sorted(found):
+        if settled == most:
+            break
         rivals = _hold_rivals(conn, team_id, key)
         fresh = _fresh(conn, team_id, found[key], owner.entrant_id)
         links = give(conn, team_id, fresh, owner.entrant_id, act)
         given += len(links)
+        settled += bool(links)
         if links:
             for rival in rivals.values():
                 _lose(conn, rival, owner.entrant_id, act, links)

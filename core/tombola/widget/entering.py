@@ -248,14 +248,14 @@ def _know(
 
 
 def _own(inst: Installation, team_id: int, proven: Proven) -> None:
-    """Give the account what the log-in has shown to be its own."""
+    """Give the account, by each of its names, what the log-in has shown to be its own."""
     if not proven.owns:
         return
-    seen = proven.identity
-    with inst.db.read() as conn:
-        known = entrants.find(conn, team_id, seen.provider, seen.uid)
-    if known is not None:
-        claiming.own(inst, team_id, seen.provider, known.id, proven.owns)
+    for seen in (proven.identity, *proven.also[:MOST_NAMES]):
+        with inst.db.read() as conn:
+            known = entrants.find(conn, team_id, seen.provider, seen.uid)
+        if known is not None and known.proven_at is not None:
+            claiming.own(inst, team_id, seen.provider, known.id, proven.owns)
 
 
 def _stopped(back_to: str, why: Stopped, refused: Invalid | None = None) -> Invalid:

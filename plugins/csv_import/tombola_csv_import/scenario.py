@@ -17,7 +17,8 @@ class Scenario(scenario.Scenario):
     """One file, described."""
 
     configs: ClassVar[Mapping[str, Mapping[str, Any]]] = {"csv_import.file": {"file": "scenario"}}
-    has_network: ClassVar[bool] = False
+    #: The file stands for what others read over a network.
+    has_network: ClassVar[bool] = True
 
     def make_ctx(self) -> FakeCtx:
         """Give a world with the file in it."""

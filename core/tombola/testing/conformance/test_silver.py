@@ -14,6 +14,7 @@ from tombola.api import (
     Window,
 )
 from tombola.importing.page import checked_item
+from tombola.plugins.validation import load_target
 from tombola.testing.conformance.subject import Subject
 
 __all__ = [
@@ -46,8 +47,9 @@ def test_a_network_that_is_away_is_an_error_of_the_contract(subject: Subject) ->
     """With nothing to talk to, ``fetch`` raises one of the errors it may raise."""
     from tombola.testing.ctx import FakeCtx  # noqa: PLC0415 - a world without any network
 
+    storage = subject.plugin.parts.storage
     for importer in subject.plugin.parts.importers:
-        ctx = FakeCtx()
+        ctx = FakeCtx(metadata=None if storage is None else load_target(storage.metadata))
         config = subject.config(importer)
         cursor = importer.open(ctx, config, Lane.LIVE, Window(since=ctx.now - timedelta(days=1)))
         try:

@@ -281,7 +281,10 @@ class Importer(Keyed, ABC, Generic[S, K]):
         return ()
 
     def options(self, ctx: Ctx, field: str, query: str) -> Iterable[tuple[str, str]]:
-        """Offer values for a field, as (value, label), best first, at most fifty."""
+        """Offer values for a field, as (value, label), best first, at most fifty.
+
+        For ``account`` it says which of the team's connected accounts this importer can read with.
+        """
         return ()
 
     def features(self, config: S) -> Sequence[str]:

@@ -177,11 +177,17 @@ def choices(inst: Installation, actor: Actor, key: str) -> list[tuple[str, str]]
     """The team's usable accounts of a connector for a form: (uid, words)."""
     keys = set(inst.plugins.connector_keys(key))
     usable = [each for each in listing(inst, actor) if each.connector in keys]
-    return [
-        (each.account_uid, f"{each.title} (@{each.handle})" if each.handle else each.title)
-        for each in usable
-        if each.state in USABLE
-    ]
+    return [(each.account_uid, _named(each)) for each in usable if each.state in USABLE]
+
+
+def _named(account: Connected) -> str:
+    """An account by its title, and by its name there where the title does not say it."""
+    name = f"@{account.handle}"
+    return (
+        account.title
+        if not account.handle or name in account.title
+        else f"{account.title} ({name})"
+    )
 
 
 def connected_among(

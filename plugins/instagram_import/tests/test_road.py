@@ -6,8 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from tombola.api import Account
 from tombola.app import create_app
+from tombola.campaigns import service as campaigns
 from tombola.claiming.jobs import kinds as claiming_kinds
+from tombola.connections import joining
 from tombola.importing.jobs import kinds as importing_kinds
 from tombola.inbox.jobs import kinds as inbox_kinds
 from tombola.queue import reconciler, runner
@@ -236,3 +239,19 @@ def test_key_that_dies_is_said_in_words(make_road, town, meta, clock):
     road.work()
     assert road.source.state == "reconnect"
     assert "password has changed" in str(road.source.reason)
+
+
+def test_form_offers_instagram_accounts_and_no_pages(make_road, town):
+    road = make_road(hashtag={"hashtags": ["tea"]})
+    page = Account("100", "A page", "page", secrets={"token": "EAA"})
+    joining.connect(road.inst, road.actor, CONNECTOR, [page])
+    client = create_app(road.inst).test_client()
+    token = client.get("/log-in").text.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"csrf_token": token, "email": "op@example.org", "password": "correct horse"}
+    assert client.post("/log-in", data=form).status_code == 303
+    with road.inst.db.read() as conn:
+        (action,) = campaigns.actions_of(conn, road.campaign.id)
+    html = client.get(f"/team/lamps/campaign/{road.campaign.key}/sources/new/{action.uid}").text
+    assert "@Kettle.Leaf" in html
+    assert "@Kettle.Leaf (@" not in html
+    assert "A page" not in html

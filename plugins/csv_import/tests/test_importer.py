@@ -123,7 +123,7 @@ def test_preview_tells_what_is_wrong(ctx, send):
     estimate = importer.estimate(ctx, FileConfig(file=stored.id), WINDOW)
     assert estimate.count == 2
     notes = [str(note) for note in estimate.notes]
-    assert "1 lines cannot" in notes[0]
+    assert "cannot be imported and are left out: 1." in notes[0]
     assert "repeat" in notes[1]
     assert "somebody unknown" in notes[2]
 

@@ -9,8 +9,7 @@ class FileConfig(SourceConfig):
     """Configuration of one source: which file."""
 
     file: str = Field(
-        default="",
-        max_length=40,
+        max_length=80,
         title="File",
         description="One of the files that were sent and described. Send a new one with the "
         "button above.",

@@ -32,9 +32,9 @@ SAMPLES: Final = 8
 NO_FILE: Final = "Choose a file from the list, or send one first."
 NOT_DESCRIBED: Final = "Say first what the columns of this file are."
 SOME_WRONG: Final = (
-    "%(n)s lines cannot be imported and are left out; the file's own page says which and why."
+    "Lines that cannot be imported and are left out: %(n)s. The file's own page says which and why."
 )
-SOME_AGAIN: Final = "%(n)s lines repeat an earlier one and count once."
+SOME_AGAIN: Final = "Lines that repeat an earlier one, and count once: %(n)s."
 NO_PEOPLE: Final = (
     "No column says who it was: each line is an entry of somebody unknown. Choose a username, an "
     "id or an address to enter people."

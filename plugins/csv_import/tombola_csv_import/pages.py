@@ -18,7 +18,7 @@ from tombola_csv_import.reading import lines_of
 from tombola_csv_import.store import Stored
 from tombola_csv_import.times import zone_of
 
-files = Blueprint("files", __name__, template_folder="templates")
+files = Blueprint("files", __name__, template_folder="templates", static_folder="static")
 
 #: Lines of the file, and of its complaints, that the page shows.
 SHOWN, SHOWN_WRONG = 5, 50

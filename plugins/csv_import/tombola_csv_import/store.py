@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,7 +68,7 @@ def keep(ctx: Ctx, name: str, raw: bytes, lines: Lines) -> tuple[str, bool]:
         known = db.execute(mine).scalar()
     if known is not None:
         return str(known), True
-    made = uuid4().hex
+    made = _id_of(name)
     for part in _sets(lines.rows):
         cells = [
             {"file": made, "line": line, "cells": json.dumps(each, ensure_ascii=False)}
@@ -211,6 +212,12 @@ def _line_after(db: Db, file_id: str) -> int | None:
     few = select(row.c.line).where(row.c.file == file_id).order_by(row.c.line).limit(SET).subquery()
     found: int | None = db.execute(select(func.max(few.c.line))).scalar()
     return found
+
+
+def _id_of(name: str) -> str:
+    """Name a file so that somebody who sees its id knows which one it is."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.casefold().rpartition(".")[0]).strip("-")
+    return f"{words[:40] or 'file'}-{uuid4().hex[:12]}"
 
 
 def _mine(ctx: Ctx) -> Select[Any]:

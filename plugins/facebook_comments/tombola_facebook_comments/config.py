@@ -21,7 +21,6 @@ class CommentsConfig(SourceConfig):
         description="The page that reads. Pages are connected under “Connected accounts”.",
     )
     post: str = Field(
-        default="",
         max_length=2_000,
         title="Post",
         description="Choose one of the page's latest posts, or paste the address of a post.",

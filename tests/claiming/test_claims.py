@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tombola.api import Evidence, Identity, Invalid, NotFound, Retry
+from tombola.api import Evidence, Identity, Importer, Invalid, NotFound, Retry
 from tombola.claiming import deciding, rules, service
 from tombola.claiming.models import owned
 from tombola.claiming.rules import State
@@ -15,6 +15,7 @@ from tombola.entrants.models import link
 from tombola.entries.linking import recognise
 from tombola.importing import recheck
 from tombola.mail.models import mail
+from tombola.plugins import validation
 from tombola.teams import service as teams
 from tombola.teams.models import audit
 
@@ -284,6 +285,18 @@ def test_another_team_sees_and_decides_nothing(world):
     with pytest.raises(NotFound):
         deciding.take_back(world.inst, other, world.campaign.uid, made.uid)
     assert world.state(made) == State.PENDING
+
+
+def test_an_importer_that_says_claims_and_cannot_read_addresses_is_refused():
+    class Mute(type_of_wall()):
+        claim_key = Importer.claim_key
+
+    assert any("claim_key" in said for said in validation.importer("wall", Mute))
+
+
+def type_of_wall():
+    """The importer of these tests, for another one that differs in a word."""
+    return next(each for each in Importer.__subclasses__() if each.key == "wall.posts")
 
 
 def log_in(world, who, account, keys):

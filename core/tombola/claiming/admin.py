@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from tombola.api import Audience, Invalid, NotFound
 from tombola.campaigns.pages import campaign_of_address
-from tombola.claiming import deciding, listing, settling
+from tombola.claiming import deciding, listing
 from tombola.claiming.rules import State
 from tombola.installation import current
 from tombola.teams import doors
@@ -28,9 +28,8 @@ VIEWS = {
 
 def count(team: str, key: str) -> int | None:  # noqa: ARG001 - the door has read it
     """What the tab counts: claims that wait for a moderator."""
-    found = campaign_of_address(key)
     with current().db.read() as conn:
-        return settling.pending(conn, found.id) or None
+        return listing.pending(conn, doors.actor().team_id, key) or None
 
 
 pages.link(Place.CAMPAIGN, "Claims", "show", order=25, sections=("claims.",), count=count)

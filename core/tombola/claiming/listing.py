@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Select, func, select
 
 from tombola.api import Identity
-from tombola.campaigns.models import action
+from tombola.campaigns.models import action, campaign
 from tombola.campaigns.service import of_team
 from tombola.claiming.models import claim
 from tombola.claiming.rules import State
@@ -118,6 +118,21 @@ def counts(inst: Installation, actor: Actor, campaign_uid: str) -> dict[State, i
             .group_by(claim.c.state)
         )
         return {State(row[0]): row[1] for row in rows}
+
+
+def pending(conn: Connection, team_id: int, key: str) -> int:
+    """How many claims of the campaign with that key wait for a moderator; one statement."""
+    counted: int = conn.execute(
+        select(func.count())
+        .select_from(claim)
+        .join(campaign, campaign.c.id == claim.c.campaign_id)
+        .where(
+            campaign.c.key == key,
+            campaign.c.team_id == team_id,
+            claim.c.state == State.PENDING.value,
+        )
+    ).scalar_one()
+    return counted
 
 
 def people(conn: Connection, team_id: int, ids: Collection[int]) -> dict[int, Person]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, select
 
 from tombola.api import NotFound
 from tombola.claiming.models import claim, owned
@@ -298,10 +298,3 @@ def follow(conn: Connection, team_id: int, from_id: int, to_id: int) -> None:
     )
     ids = [row.id for row in conn.execute(mine) if (row.action_id, row.claim_key) not in theirs]
     conn.execute(claim.update().where(members(conn, claim.c.id, ids)).values(entrant_id=to_id))
-
-
-def pending(conn: Connection, campaign_id: int) -> int:
-    """How many claims of a campaign wait for a moderator."""
-    mine = (claim.c.campaign_id == campaign_id, claim.c.state == State.PENDING.value)
-    counted: int = conn.execute(select(func.count()).select_from(claim).where(*mine)).scalar_one()
-    return counted

@@ -5,7 +5,7 @@ import types
 from typing import Any
 
 import pytest
-from flask import Blueprint, abort, g
+from flask import Blueprint, abort, g, request
 
 from tombola.api import Audience, Views
 from tombola.plugins.states import State
@@ -70,6 +70,27 @@ def test_a_teams_page_is_its_members_only(build):
     assert house.client("viewer").get(path).text == f"team {house.team.uid}"
     assert house.client("stranger").get(path).status_code == 404
     assert house.client(None).get(path).status_code in {302, 303}
+
+
+def test_an_editors_page_is_no_viewers_and_takes_a_file(build, module):
+    @module.team.post("/take")
+    def take():
+        with request.files["file"].stream as sent:
+            return str(len(sent.read()))
+
+    _, house = build(Views("demo_pages:team", Audience.EDITORS))
+    path = f"/team/{house.team.slug}/p/demo"
+    assert house.client("viewer").get(f"{path}/look").status_code == 403
+    editor = house.client("editor")
+    assert editor.get(f"{path}/look").text == f"team {house.team.uid}"
+    size = 4 * 1024 * 1024  # more than other requests may bring
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    sent = {
+        "data": head + b"x" * size + b"\r\n--b--\r\n",
+        "content_type": "multipart/form-data; boundary=b",
+        "headers": {"X-CSRFToken": house.token(editor)},
+    }
+    assert editor.post(f"{path}/take", **sent).text == str(size)
 
 
 def test_an_operators_page_is_the_operators(build):

@@ -6,6 +6,7 @@ from tombola_facebook_comments import mapping
 from tombola_facebook_comments.mapping import Under
 from tombola_facebook_comments.posts import complaint, post_meant
 from tombola_meta import reading
+from tombola_meta.linking import page_person
 
 OWN = Under("212_295", "212")
 OTHERS = Under("313_295", None)
@@ -26,7 +27,7 @@ RECORDED = {
 def test_recorded_comment_is_read():
     (item,) = mapping.items_from([RECORDED], OWN)
     assert item.external_id == RECORDED["id"]
-    assert item.author.uid == "212:2711636948859886"
+    assert item.author == page_person("212", "2711636948859886", "Kim L")
     assert item.media[0].url == "https://scontent.example/a.jpg"
     assert mapping.small_photos([item]) == ["909150133277173"]
 
@@ -45,7 +46,7 @@ def test_larger_copy_takes_the_place_of_a_smaller_one_only():
             "id": picture.key,
             "images": [{"source": "https://l/", "width": width, "height": 1}],
         }
-        (grown,) = mapping.with_large_photos([item], {picture.key: photo})
+        (grown,) = mapping.with_large_photos([item], {str(picture.key): photo})
         assert grown.media[0].url == expected
         assert (grown.media[0].kind, grown.media[0].key) == (MediaKind.PHOTO, picture.key)
 

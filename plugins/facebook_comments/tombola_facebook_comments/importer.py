@@ -20,8 +20,10 @@ from tombola.api import (
     Limit,
     Page,
     PermissionLost,
+    Retry,
     SourceGone,
     Text,
+    Throttled,
     View,
     Who,
     Window,
@@ -56,7 +58,6 @@ NOT_SHOWN: Final = (
     "Facebook does not show this post to the page: it is not public, was deleted, or belongs to a "
     "profile or a group"
 )
-NOT_ASKED: Final = "Facebook could not be asked whether it shows this post. Please try again"
 NOT_AGAIN: Final = "Facebook lets nobody look again at comments under other pages' posts"
 NO_AUTHORS: Final = (
     "This is another page's post: Facebook does not say who wrote its comments. Each is an entry "
@@ -287,8 +288,11 @@ def _unread(ctx: Ctx, page: Account, written: str) -> Iterable[Complaint]:
         client.read_post(ctx, page, post)
     except (SourceGone, PermissionLost) as error:
         yield Complaint(f"{NOT_SHOWN}. ({error})", "post")
+    except (Retry, Throttled) as error:
+        # No fault of the post's: the source will ask again by itself.
+        ctx.log.info("check_unanswered", why=str(error))
     except FetchError as error:
-        yield Complaint(f"{NOT_ASKED}. ({error})", "post")
+        yield Complaint(str(error), "account")
 
 
 def _is_within(item: Item, window: Window) -> bool:

@@ -122,6 +122,17 @@ def test_link_token_survives_a_failing_server(page, shop):
     assert page.url == shop.here + "/page"
 
 
+def test_link_token_waits_for_its_campaigns_script(page, shop, console):
+    scripts = shop.loader("aaaaa") + shop.loader("bbbbb")
+    queued = "<script>Gleam.push(['a'])</script>"
+    page.goto(shop.put(STUB + queued + scripts) + "?xref=bbbbb.Abc")
+    until(page, lambda: len(shop.pushes) == 2)
+    first, second = sorted(shop.pushes, key=lambda push: push["k"])
+    assert (first["k"], "x" in first) == (["aaaaa"], False)
+    assert (second["k"], second["x"], second["e"]) == (["bbbbb"], "bbbbb.Abc", [["a"]])
+    assert page.url == shop.here + "/page"
+
+
 def test_foreign_xref_parameter_is_left_alone(page, shop, console):
     address = shop.put(STUB + shop.loader() + "<script>Gleam.push(['a'])</script>")
     page.goto(address + "?xref=newsletter")

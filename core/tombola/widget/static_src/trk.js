@@ -94,9 +94,15 @@
     }
   };
 
+  /* A link's token is good for one campaign, whose script may come after another's. */
+  const leads = (k) => k.includes(token?.slice(0, 5));
+
   const dispatch = (k, e) => {
-    const batch = { v: visitor, k, e, x: token, i: Math.random() };
-    token = undefined;
+    const batch = { v: visitor, k, e, i: Math.random() };
+    if (leads(k)) {
+      batch.x = token;
+      token = undefined;
+    }
     remember((queue) => queue.concat(batch).slice(-99));
     last = new Promise((done) => {
       setTimeout(() => done(Error("time")), PATIENCE_MS);
@@ -106,7 +112,7 @@
 
   const flush = () => {
     if (!visitor || !keys[0]) return;
-    if (events[0] || token || (callbacks[0] && !last)) {
+    if (events[0] || leads(keys) || (callbacks[0] && !last)) {
       seen.push(...events);
       dispatch([...keys], events.splice(0));
     }

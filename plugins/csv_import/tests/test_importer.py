@@ -4,7 +4,7 @@ import pytest
 
 from tombola.api import Lane, NotFound, SourceGone, Window
 from tombola_csv_import import store
-from tombola_csv_import.config import FileConfig
+from tombola_csv_import.config import FileConfig, FileCursor
 from tombola_csv_import.importer import FileImporter
 from tombola_csv_import.reading import lines_of
 from tombola_csv_import.store import get
@@ -31,7 +31,7 @@ def test_pages_have_five_hundred_lines_and_end(ctx, send):
     raw = b"id,text\n" + b"".join(b"%d,x\n" % number for number in range(1001))
     stored = send(raw)
     config = FileConfig(file=stored.id)
-    cursor = importer.open(ctx, config, Lane.LIVE, WINDOW)
+    cursor: FileCursor | None = importer.open(ctx, config, Lane.LIVE, WINDOW)
     sizes = []
     while cursor is not None:
         page = importer.fetch(ctx, config, cursor)
@@ -87,7 +87,7 @@ def test_file_has_to_be_described_first(ctx, send):
     assert "columns" in str(complaint.text)
     assert list(importer.options(ctx, "file", "")) == []
     with pytest.raises(SourceGone, match="columns"):
-        importer.fetch(ctx, FileConfig(file=made), importer.open(ctx, None, Lane.LIVE, WINDOW))
+        importer.estimate(ctx, FileConfig(file=made), WINDOW)
 
 
 def test_described_files_are_offered(ctx, send):

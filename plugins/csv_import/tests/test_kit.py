@@ -23,7 +23,7 @@ class TestFile(ImporterKit):
         folder.mkdir()
         inst = installation.make(database, clock, folder, slugs=("csv_import",))
         team = Road(inst, {**seed("csv_import.file", {}, {}), "campaigns": [_EMPTY]}).actor.team_uid
-        choices = Choices(meanings=("entry", "time", "username"))  # type: ignore[arg-type]
+        choices = Choices(meanings=("entry", "time", "username"))
         described = {
             "id": FILE,
             "team": team,

@@ -9,7 +9,7 @@ import pytest
 from tombola.campaigns.service import actions_of
 from tombola.db import Database
 from tombola.entries.exporting import Shape, export
-from tombola.entries.listing import Filter
+from tombola.entries.filters import Filter
 from tombola.importing import service as importing
 from tombola.testing import installation
 from tombola.testing.road import Road, seed

@@ -28,6 +28,8 @@ from tombola_csv_import.store import Stored
 PAGE: Final = 500
 #: Lines that are shown in a preview. Ours.
 SAMPLES: Final = 8
+#: Lines among which the newest are looked for at a time. Ours.
+_KEPT: Final = 1_000
 
 NO_FILE: Final = "Choose a file from the list, or send one first."
 NOT_DESCRIBED: Final = "Say first what the columns of this file are."
@@ -116,10 +118,13 @@ class FileImporter(Importer[FileConfig, FileCursor]):
                 continue
             seen.add(item.external_id)
             if item.occurred_at is not None:
-                newest = nlargest(SAMPLES, [*newest, (item.occurred_at, -line, item)], key=_when)
+                newest.append((item.occurred_at, -line, item))
+                if len(newest) > _KEPT:
+                    newest = nlargest(SAMPLES, newest, key=_when)
             elif len(without) < SAMPLES:
                 without.append(item)
-        samples = [*(item for _, _, item in newest), *without][:SAMPLES]
+        latest = nlargest(SAMPLES, newest, key=_when)
+        samples = [*(item for _, _, item in latest), *without][:SAMPLES]
         return Estimate(len(seen), exact=True, samples=samples, notes=_notes(stored, samples))
 
 

@@ -153,7 +153,7 @@ def test_actions_tab_lists_filters_and_revokes(admin):
     expect(rows.first).to_contain_text("Revoked")
     expect(rows.first).to_contain_text("The same person twice")
     expect(page.locator("#notices")).to_contain_text("1 entry revoked.")
-    page.get_by_role("link", name=re.compile("Person 007")).click()
+    page.get_by_role("link", name=re.compile("^Person 007")).click()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     assert admin.violations() == []
 

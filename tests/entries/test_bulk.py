@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from tombola.api import EntryDraft, Identity, Invalid
 from tombola.entrants.service import resolve
 from tombola.entries import bulk, jobs, listing
+from tombola.entries.changes import mark
 from tombola.entries.filters import Filter
 from tombola.entries.models import bulk_act, entry, ledger_event
 from tombola.entries.record import load_rules, record
@@ -154,7 +155,7 @@ def test_what_came_after_the_question_is_left_out(house, small_batches):
 def test_duty_that_dies_in_the_middle_goes_on_where_it_stood(house, small_batches, monkeypatch):
     full = Full(house)
     full.act("revoke")
-    whole = bulk.mark
+    whole = mark
     left = [2]
 
     def breaks(*given):

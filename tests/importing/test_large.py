@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import func, select
 
@@ -141,6 +141,7 @@ def test_hundred_thousand_posts_come_exactly_in_little_memory_and_are_taken_back
     floor = now - timedelta(seconds=WANTED - 1)
     form = SourceForm(config={"tag": "tombola"}, floor_at=floor)
     seen = preview(world.inst, world.actor, world.action.uid, form)
+    assert seen.count is not None
     assert seen.count > admin.MANY, "the form warns of so many"
 
     with watched() as imported:

@@ -26,7 +26,7 @@ IMPORTS = (
 )
 KINDS_THAT_ENTERED = (
     "SELECT count(DISTINCT action.type_key) FROM entry JOIN action ON action.id = entry.action_id "
-    f"WHERE entry.state = 'valid' AND action.type_key IN {IMPORTS}"
+    "WHERE entry.state = 'valid' AND action.type_key NOT LIKE 'custom_tracking.%'"
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from tombola.testing import installation
-from tombola.testing.importer_kit import ImporterKit, Stage
+from tombola.testing.importer_kit import OfflineKit, Stage
 from tombola.testing.road import Road, seed
 from tombola_csv_import.columns import Choices
 from tombola_csv_import.tables import file, row
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 FILE = "a-file"
 
 
-class TestFile(ImporterKit):
+class TestFile(OfflineKit):
     @pytest.fixture
     def stage(self, their_clock, database, clock, tmp_path):
         """A file that somebody goes on writing."""

@@ -112,14 +112,14 @@ class WallLogIn(IdentityProvider):
 
     def __init__(self) -> None:
         self.owns: Sequence[str] = ()
-        self.also: Sequence[Identity] = ()
+        self.others: Sequence[Identity] = ()
 
     def begin(self, ctx: Ctx, flow: Flow) -> Redirect:
         return Redirect(f"https://wall.example/log-in?state={flow.state}")
 
     def finish(self, ctx: Ctx, flow: Flow, params: Mapping[str, str]) -> Proven:
         seen = Identity(self.key, params["code"], params["code"])
-        return Proven(seen, owns=self.owns, also=self.also)
+        return Proven(seen, owns=self.owns, also=self.others)
 
     def contact(self, ctx: Ctx, identity: Identity, item: Item | None) -> ContactCard:
         said = Phrase("@%(handle)s, %(word)s", {"handle": identity.handle or "", "word": "you won"})

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tombola.api import Evidence, Identity, Importer, Invalid, NotFound, Retry
 from tombola.claiming import deciding, rules, service
-from tombola.claiming.models import owned
+from tombola.claiming.models import claim, owned
 from tombola.claiming.rules import State
 from tombola.entrants import service as entrants
 from tombola.entrants.models import link
@@ -78,7 +78,7 @@ def test_a_post_and_a_claim_written_at_once_are_brought_together_by_the_sweep(wo
     made = world.claim(anna, "a")
     world.work()
     with world.inst.db.write() as conn:  # as if neither had seen the other
-        conn.execute(service.claim.update().values(state="waiting"))
+        conn.execute(claim.update().values(state="waiting"))
     world.clock.advance(timedelta(minutes=11))
     world.work("claim_sweep", "claim")
     assert world.state(made) == State.PENDING
@@ -174,7 +174,7 @@ def test_proof_does_not_take_a_post_from_somebody_for_whom_it_counts(world):
 def test_a_network_that_does_not_answer_leaves_the_claim_to_a_moderator(world):
     world.post("a")
     world.read()
-    world.wall.said = Retry("down")
+    world.wall.said = Retry(timedelta(seconds=30), "down")
     made = world.claim(world.person("Anna"), "a")
     for _ in range(6):
         world.work("claim")
@@ -288,10 +288,8 @@ def test_another_team_sees_and_decides_nothing(world):
 
 
 def test_an_importer_that_says_claims_and_cannot_read_addresses_is_refused():
-    class Mute(type_of_wall()):
-        claim_key = Importer.claim_key
-
-    assert any("claim_key" in said for said in validation.importer("wall", Mute))
+    mute = type("Mute", (type_of_wall(),), {"claim_key": Importer.claim_key})
+    assert any("claim_key" in said for said in validation.importer("wall", mute))
 
 
 def type_of_wall():
@@ -306,6 +304,7 @@ def log_in(world, who, account, keys):
         seen = Identity("wall.id", account, account)
         entrant = recognise(conn, world.actor.team_id, who, seen, now, consented=True)
         known = entrants.find(conn, world.actor.team_id, "wall.id", account)
+    assert known is not None
     service.own(world.inst, world.actor.team_id, "wall.id", known.id, keys)
     return entrant
 

@@ -8,6 +8,7 @@ from tombola.api import Evidence
 from tombola.app import create_app
 from tombola.claiming import deciding
 from tombola.claiming.rules import State
+from tombola.entrants import service as entrants
 from tombola.people import merging, service
 from tombola.people.contact import reach
 from tombola.teams import service as teams
@@ -34,15 +35,22 @@ def team(app):
     return client
 
 
+def found_in(pattern, page):
+    """The first group of a pattern that has to be there."""
+    found = re.search(pattern, page)
+    assert found is not None, pattern
+    return next(group for group in found.groups() if group)
+
+
 def token(page):
-    return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    return found_in(r'name="csrf_token" value="([^"]+)"', page)
 
 
 def post(client, path, **data):
     """Send a form of the page at ``path`` or of the first part of it."""
     page = client.get("/team/team/campaign/y2sB7/claims").get_data(as_text=True)
-    found = re.search(r'csrf_token" value="([^"]+)"|X-CSRFToken": "([^"]+)"', page)
-    return client.post(path, data={"csrf_token": found[1] or found[2], **data})
+    mark = found_in(r'csrf_token" value="([^"]+)"|X-CSRFToken": "([^"]+)"', page)
+    return client.post(path, data={"csrf_token": mark, **data})
 
 
 def enter(app):
@@ -71,7 +79,7 @@ def test_an_entrant_claims_sees_the_standing_and_withdraws_without_script(quick_
     page = browser.get("/y2sB7").get_data(as_text=True)
     assert "Somebody of the team looks at it." in page
     assert re.search(r'class="code"><bdi dir="ltr">[A-Z2-9]{8}<', page)
-    claimed = re.search(rf"/claim/{uid}/([^/\"]+)/withdraw", page)[1]
+    claimed = found_in(rf"/claim/{uid}/([^/\"]+)/withdraw", page)
     assert browser.post(f"{path}/{claimed}/look", headers=OWN).status_code == 200
     stranger = enter(app)
     assert stranger.post(f"{path}/{claimed}/withdraw", headers=OWN).status_code == 404
@@ -101,7 +109,7 @@ def test_a_log_in_settles_what_it_owns(quick_world, app):
     world.log_in.owns = ["wall:a"]
     browser = enter(app)
     left = browser.post("/w/y2sB7/with/wall.id", headers=OWN).get_data(as_text=True)
-    state = re.search(r"state=([\w-]+)", left)[1]
+    state = found_in(r"state=([\w-]+)", left)
     assert browser.get(f"/back/wall.id?code=anna&state={state}").status_code == 303
     assert "2 entries from this" in browser.get("/y2sB7").get_data(as_text=True)
 
@@ -143,11 +151,11 @@ def test_a_persons_page_shows_how_they_came_together_and_undoes_it(quick_world, 
     world.work()
     deciding.approve(world.inst, world.actor, world.campaign.uid, [hers.uid])
     with world.inst.db.read() as conn:
-        uid = service.entrants.get(conn, world.actor.team_id, anna[0]).uid
+        uid = entrants.get(conn, world.actor.team_id, anna[0]).uid
     page = team.get(f"/team/team/people/{uid}").get_data(as_text=True)
     for words in ("anna@mail.example", "not confirmed", "by their claim", "1 entry", "Olga"):
         assert words in page
-    link = re.search(rf"/people/{uid}/undo/([\w-]+)", page)[1]
+    link = found_in(rf"/people/{uid}/undo/([\w-]+)", page)
     assert post(team, f"/team/team/people/{uid}/undo/{link}").status_code == 303
     assert world.counts() == before
     assert world.state(hers) == State.PENDING
@@ -167,8 +175,8 @@ def test_merging_shows_numbers_first_and_can_be_undone(quick_world, team):
     deciding.approve(world.inst, world.actor, world.campaign.uid, both)
     before = world.counts()
     with world.inst.db.read() as conn:
-        mine = service.entrants.get(conn, world.actor.team_id, anna[0]).uid
-        other = service.entrants.get(conn, world.actor.team_id, twin[0]).uid
+        mine = entrants.get(conn, world.actor.team_id, anna[0]).uid
+        other = entrants.get(conn, world.actor.team_id, twin[0]).uid
     # An equal name is never a suggestion.
     assert "may be one person" not in team.get(f"/team/team/people/{mine}").get_data(as_text=True)
     found = team.get(f"/team/team/people/{mine}/merge?find=anna").get_data(as_text=True)
@@ -190,7 +198,7 @@ def test_the_contact_card_of_an_entry_tells_the_way_and_keeps_attempts(quick_wor
     world.post("a")
     world.read()
     page = team.get("/team/team/campaign/y2sB7/entries").get_data(as_text=True)
-    uid = re.search(r"/entries/([0-9a-f-]{36})", page)[1]
+    uid = found_in(r"/entries/([0-9a-f-]{36})", page)
     path = f"/team/team/campaign/y2sB7/entries/{uid}/contact"
     assert path in team.get(path.removesuffix("/contact")).get_data(as_text=True)
     card = team.get(path).get_data(as_text=True)
@@ -212,13 +220,13 @@ def test_another_team_finds_no_person_claim_or_card(quick_world, app, team):
     made = world.claim(anna, "a")
     world.work()
     with world.inst.db.read() as conn:
-        uid = service.entrants.get(conn, world.actor.team_id, anna[0]).uid
+        uid = entrants.get(conn, world.actor.team_id, anna[0]).uid
     acting = teams.operator_actor(world.operator)
     teams.create_team(world.inst, acting, teams.NewTeam(name="Other", slug="other"))
-    entry = re.search(
+    entry = found_in(
         r"/entries/([0-9a-f-]{36})",
         team.get("/team/team/campaign/y2sB7/entries").get_data(as_text=True),
-    )[1]
+    )
     for path in (
         f"/team/other/people/{uid}",
         f"/team/other/people/{uid}/merge",

@@ -35,7 +35,9 @@ def person(world, entrant_id):
 def author(world, uid="9"):
     """The entrant of an author whom only posts have shown."""
     with world.inst.db.read() as conn:
-        return entrants.find(conn, world.actor.team_id, "wall.id", uid).entrant_id
+        found = entrants.find(conn, world.actor.team_id, "wall.id", uid)
+    assert found is not None
+    return found.entrant_id
 
 
 def test_merging_moves_identities_entries_browsers_and_claims_and_each_link_has_its_undo(world):

@@ -348,6 +348,18 @@ def test_sandboxed_frame_of_no_origin_says_what_to_do(page, console, site, shop,
     join(opened.value)
 
 
+@pytest.mark.parametrize("kind", ["embed", "e"])
+def test_sandboxed_page_of_no_origin_shows_the_widget_and_what_to_do(
+    page, console, site, shop, tombola, kind
+):
+    site.action()
+    inner = f"<a class=e-widget href={tombola}/y2sB7>Win</a>{script(tombola, kind)}"
+    sandboxed = f"<iframe sandbox='allow-scripts' srcdoc='{inner}' height=900></iframe>"
+    page.goto(shop.put(sandboxed))
+    frame = page.frame_locator("iframe").frame_locator("iframe")
+    frame.get_by_role("region", name="Please open this in its own window").wait_for()
+
+
 def test_frame_without_scripts_works_as_a_form(browser, site, shop, tombola):
     action = site.action()
     context = browser.new_context(java_script_enabled=False)

@@ -122,7 +122,9 @@ def _policy(*, framed: bool) -> str:
         parts["script-src"] += f" 'nonce-{g.csp_nonce}'"
     for directive, sources in _extra().items():
         parts[directive] = " ".join([parts.get(directive, "'self'"), *sorted(sources)])
-    parts["frame-ancestors"] = "*" if framed else "'none'"
+    if not framed:
+        # A framed page says nothing of it: "*" would leave out apps, files and sandboxed pages.
+        parts["frame-ancestors"] = "'none'"
     return "; ".join(f"{directive} {sources}" for directive, sources in parts.items())
 
 

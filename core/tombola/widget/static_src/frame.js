@@ -14,7 +14,8 @@
   const theme = /^tombola-(light|dark)$/.exec(window.name)?.[1];
   if (theme) {
     document.documentElement.style.colorScheme = theme;
-    for (const { cssRules } of document.styleSheets)
+    // Without an origin nobody may read a style's rules: then the visitor's own choice stays.
+    for (const { cssRules } of isOpaque ? [] : document.styleSheets)
       for (const { media } of cssRules)
         if (media?.mediaText.includes("prefers-color-scheme: dark")) media.mediaText = theme === "dark" ? "all" : "not all";
   }

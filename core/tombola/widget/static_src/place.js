@@ -72,8 +72,9 @@
     frame.allow = "clipboard-write";
     frame.src = `${host}/${of}/embed${lang ? "?lang=" + encodeURIComponent(lang) : ""}`;
     frame.addEventListener("load", () => {
-      // A frame that was refused is no page of ours, and hears nothing.
-      frame.contentWindow?.postMessage("tombola!", host);
+      // A frame that was refused is no page of ours, and hears nothing; nor does one without an
+      // origin, which it has from a page without one.
+      if (window.origin != "null") frame.contentWindow?.postMessage("tombola!", host);
       quiet();
     });
     return frame;

@@ -408,3 +408,9 @@ def test_frame_of_somebody_else_does_not_become_another_by_a_hand(client):
     enter(other, name="Bea", email="bea@mail.example")
     refused = other.post("/w/y2sB7/hand", data={"hand": hand}, headers=OWN)
     assert "Somebody else is in here already." in refused.text
+
+
+def test_number_is_asked_with_a_phones_number_keys(site, client):
+    site.action(completed_by="question", question="Your order number?", answer="number")
+    enter(client)
+    assert 'inputmode="decimal"' in client.get("/y2sB7").text

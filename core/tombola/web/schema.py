@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import BaseModel
 
 _LONG_TEXT = 300
+_INPUT_MODES = {"number": "decimal"}
 _INPUT_TYPES = {"email": "email", "uri": "url", "url": "url", "date": "date"}
 
 
@@ -60,6 +61,8 @@ class FieldSpec:
     default: Any = None
     choices: tuple[tuple[str, str], ...] = ()
     input_type: str = "text"
+    #: The keyboard of a phone, where the type does not tell it: HTML's ``inputmode``.
+    input_mode: str = ""
     step: str = ""
     minimum: str = ""
     maximum: str = ""
@@ -112,6 +115,7 @@ def _field(
         default=schema.get("default"),
         choices=_choices(schema, defs),
         input_type=_INPUT_TYPES.get(str(schema.get("format")), "text"),
+        input_mode=_INPUT_MODES.get(str(schema.get("format")), ""),
         step=_step(schema),
         minimum=_bound(schema, "minimum", "exclusiveMinimum"),
         maximum=_bound(schema, "maximum", "exclusiveMaximum"),

@@ -65,7 +65,7 @@ def test_visit_of_the_shops_page_completes_the_action_in_the_open_widget(
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Go there").click()
     opened.value.get_by_role("heading", name="VIP").wait_for()
-    assert opened.value.url == address
+    opened.value.wait_for_url(address)
     card(page, action, "done").wait_for()
     assert page.locator("#worth strong").inner_text() == "3"
     assert [row["details"] for row in site.entries()] == [{"VIP": "gold"}]

@@ -1,6 +1,7 @@
 """The plugin's world for its tests: its tables, and files in them."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,7 +54,9 @@ def plant() -> Callable[..., Stored]:
         def work(ctx: Any) -> Stored:
             return describe(ctx, raw, "posts.csv", more)
 
-        found: Stored = inst.plugins.call("csv_import", team, "test", work)
+        # As long as the page that takes files may take.
+        patience = timedelta(seconds=60)
+        found: Stored = inst.plugins.call("csv_import", team, "test", work, deadline=patience)
         return found
 
     return plant

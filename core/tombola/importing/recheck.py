@@ -73,7 +73,7 @@ def ask(inst: Installation, actor: Actor, source_uid: str) -> None:
     now = inst.clock()
     with inst.db.write() as conn:
         row = source_row(conn, actor, source_uid)
-        if not _can(inst, row["importer_key"]):
+        if not is_possible(inst, row["importer_key"]):
             raise Conflict("This network does not let anybody look at a post again.")
         _begin(conn, row, now)
         audit(conn, actor, "source.recheck_asked", source_uid, {}, now)
@@ -93,7 +93,7 @@ def ask_campaign(inst: Installation, actor: Actor, campaign_id: int) -> Asked:
             .order_by(source.c.id)
         ).mappings()
         for row in rows.all():
-            if not _can(inst, row["importer_key"]):
+            if not is_possible(inst, row["importer_key"]):
                 cannot.append(row["uid"])
                 continue
             _begin(conn, row, now)
@@ -131,10 +131,6 @@ def latest(inst: Installation, actor: Actor, source_uid: str) -> Round | None:
 
 def is_possible(inst: Installation, importer_key: str) -> bool:
     """Whether the network of an importer lets us look at a post again."""
-    return _can(inst, importer_key)
-
-
-def _can(inst: Installation, importer_key: str) -> bool:
     importer = inst.plugins.importer(importer_key)
     return importer is not None and importer.recheck_size > 0
 

@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -169,13 +169,7 @@ class Ride:
 
 
 class OfflineKit:
-    """What an importer has to hold that needs no network; a subclass gives ``stage``.
-
-    Attributes:
-        bypass: tests that cannot be held, by name, each with the reason, which is printed.
-    """
-
-    bypass: ClassVar[Mapping[str, str]] = {}
+    """What an importer has to hold that needs no network; a subclass gives ``stage``."""
 
     @pytest.fixture
     def their_clock(self, clock: Clock) -> TheirClock:
@@ -197,12 +191,6 @@ class OfflineKit:
         )
         document = {**seed(stage.importer, stage.config, stage.settings), **stage.more}
         return Ride(stage, Road(inst, document), clock)
-
-    @pytest.fixture(autouse=True)
-    def _bypassed(self, request: pytest.FixtureRequest) -> None:
-        reason = self.bypass.get(request.function.__name__)
-        if reason:
-            pytest.skip(f"bypassed: {reason}")
 
     def test_history_and_news_come_once(self, ride: Ride) -> None:
         """History first, then what is new, then nothing more."""

@@ -95,10 +95,6 @@ class TaggedImporter(Importer[TaggedConfig, TaggedCursor]):
             hint="Make the post public; others cannot be seen here.",
         )
 
-    def cost(self, config: TaggedConfig, cursor: TaggedCursor) -> Mapping[str, int]:
-        """A page is one call."""
-        return {limit.bucket: 1 for limit in LIMITS}
-
     def recheck_cost(self, config: TaggedConfig, count: int) -> Mapping[str, int]:
         """Calls of a batch are counted singly."""
         return {ACCOUNT: count}

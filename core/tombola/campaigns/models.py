@@ -31,6 +31,8 @@ campaign = Table(
     Column("count_history", Boolean, nullable=False),
     #: Whether an e-mail address has to be confirmed by a code before anything counts.
     Column("confirm_email", Boolean, nullable=False, default=False),
+    #: Different actions that an entrant has to do before any entry of theirs can win.
+    Column("actions_required", Integer, nullable=False, default=0),
     #: What entrants are spoken to in; "" is what their browser asks for.
     Column("language", Text, nullable=False, default=""),
     Column("terms_url", Text, nullable=False, default=""),
@@ -98,4 +100,32 @@ action_signal = Table(
     PrimaryKeyConstraint("campaign_id", "name", "action_id"),
     within_team("campaign", "campaign_id"),
     within_team("action", "action_id"),
+)
+
+#: What a competition's winners get, or what a reward gives to everybody who has done enough.
+prize = Table(
+    "prize",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    #: Of a competition: how many are drawn.
+    Column("winners", Integer, nullable=False),
+    #: Of a reward: how many can be claimed, null for no limit; with codes their number is one, too.
+    Column("stock", Integer),
+    #: How many are claimed: counted up in the claim's transaction, which makes claims wait in line.
+    Column("claimed", Integer, nullable=False, default=0),
+    #: Of a reward: different actions done before it unlocks, besides the mandatory ones.
+    Column("needs", Integer, nullable=False),
+    Column("delivery", Text, nullable=False),
+    Column("delivery_text", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    moment("created_at"),
+    moment("removed_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "campaign_id", "position"),
+    within_team("campaign", "campaign_id"),
 )

@@ -21,6 +21,8 @@ from pydantic_core import PydanticCustomError
 KEY_LETTERS = string.ascii_letters + string.digits
 #: Characters of a campaign's key, which stands in every snippet and link.
 KEY_LENGTH = 5
+#: Different actions that a campaign or a prize may ask for at most.
+MOST_REQUIRED = 100
 
 
 class Kind(StrEnum):
@@ -84,6 +86,7 @@ class CampaignForm(BaseModel):
     ends_at: datetime
     count_history: bool = False
     confirm_email: bool = False
+    actions_required: Annotated[int, Field(ge=0, le=MOST_REQUIRED)] = 0
     language: Language = ""
     terms_url: Address = ""
 

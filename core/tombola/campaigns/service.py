@@ -35,6 +35,7 @@ class Campaign(BaseModel):
     ends_at: datetime
     count_history: bool
     confirm_email: bool
+    actions_required: int
     language: str
     terms_url: str
     words: dict[str, dict[str, str]]
@@ -165,13 +166,18 @@ def say(inst: Installation, actor: Actor, uid: str, language: str, words: dict[s
         after = {**kept, language: chosen} if chosen else kept
         if after == found.words:
             return
-        conn.execute(
-            campaign.update()
-            .where(campaign.c.id == found.id, campaign.c.team_id == actor.team_id)
-            .values(words=after, version=found.version + 1)
-        )
-        _keep_version(conn, actor, of_team(conn, actor, uid), now)
+        touch(conn, actor, found, now, words=after)
         audit(conn, actor, "campaign.changed", uid, {"words": [language, *sorted(chosen)]}, now)
+
+
+def touch(conn: Connection, actor: Actor, found: Campaign, now: datetime, **values: object) -> None:
+    """Give a campaign its next version, since something of it changed that entrants see."""
+    conn.execute(
+        campaign.update()
+        .where(campaign.c.id == found.id, campaign.c.team_id == actor.team_id)
+        .values(version=campaign.c.version + 1, **values)
+    )
+    _keep_version(conn, actor, of_team(conn, actor, found.uid), now)
 
 
 def remove(inst: Installation, actor: Actor, uid: str) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field
 
 from tombola.campaigns.rules import (
+    MOST_REQUIRED,
     Address,
     CampaignForm,
     Interval,
@@ -75,6 +76,19 @@ class CampaignFields(CampaignForm):
             ),
         ),
     ] = False
+    actions_required: Annotated[
+        int,
+        Field(
+            title="Actions required",
+            ge=0,
+            le=MOST_REQUIRED,
+            json_schema_extra={"unit": "different actions"},
+            description=(
+                "Entries of people who have done fewer cannot win. 0: every entry can, once the "
+                "required actions are done."
+            ),
+        ),
+    ] = 0
     language: Annotated[
         Language,
         Field(

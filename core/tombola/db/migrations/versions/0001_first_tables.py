@@ -208,6 +208,7 @@ def upgrade() -> None:
         sa.Column("ends_at", UtcDateTime(), nullable=False),
         sa.Column("count_history", sa.Boolean(), nullable=False),
         sa.Column("confirm_email", sa.Boolean(), nullable=False),
+        sa.Column("actions_required", sa.Integer(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("terms_url", sa.Text(), nullable=False),
         sa.Column("words", JsonDoc, nullable=False),
@@ -640,6 +641,38 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_picture_rule_team_id")),
         sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_picture_rule")),
     )
+    op.create_table(
+        "prize",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("winners", sa.Integer(), nullable=False),
+        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.Column("claimed", sa.Integer(), nullable=False),
+        sa.Column("needs", sa.Integer(), nullable=False),
+        sa.Column("delivery", sa.Text(), nullable=False),
+        sa.Column("delivery_text", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_prize_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_prize_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_prize_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_prize_uid")),
+    )
+    with op.batch_alter_table("prize", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_prize_campaign_id_position"), ["campaign_id", "position"], unique=False
+        )
+
     op.create_table(
         "signature_nonce",
         sa.Column("team_id", RowId, nullable=False),
@@ -1548,6 +1581,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signature_nonce_ends_at"))
 
     op.drop_table("signature_nonce")
+    with op.batch_alter_table("prize", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_prize_campaign_id_position"))
+
+    op.drop_table("prize")
     op.drop_table("picture_rule")
     op.drop_table("participation")
     op.drop_table("near_miss")

@@ -17,7 +17,7 @@ from tombola.api.actions import (
     Verdict,
     View,
 )
-from tombola.api.channels import Channel, Message, NotNow, Purpose, Sent
+from tombola.api.channels import Channel, NotNow, PolicyRule, Sent, Unreachable
 from tombola.api.config import Config, Cursor, SourceConfig
 from tombola.api.connections import Account, Connector
 from tombola.api.ctx import Ctx, Db, Http, HttpResponse, Kv, Log
@@ -55,6 +55,17 @@ from tombola.api.errors import (
     TombolaError,
 )
 from tombola.api.features import Feature
+from tombola.api.happenings import (
+    Answered,
+    Completes,
+    Delivered,
+    Granted,
+    Happening,
+    Interacted,
+    OptedIn,
+    OptedOut,
+    Read,
+)
 from tombola.api.health import HealthCheck
 from tombola.api.identity import ContactCard, Flow, Identity, IdentityProvider, Proven, Who
 from tombola.api.importers import (
@@ -74,6 +85,7 @@ from tombola.api.importers import (
     Window,
 )
 from tombola.api.jobs import Job
+from tombola.api.messages import Grant, Message, Purpose, Question, Recipient
 from tombola.api.settings import Settings
 from tombola.api.storage import Storage
 from tombola.api.text import Phrase, Text, render
@@ -85,6 +97,7 @@ __all__ = [
     "Account",
     "ActionType",
     "Allowed",
+    "Answered",
     "Ask",
     "Audience",
     "Award",
@@ -95,6 +108,7 @@ __all__ = [
     "ClaimView",
     "Complaint",
     "Completed",
+    "Completes",
     "Config",
     "Conflict",
     "Connector",
@@ -104,6 +118,7 @@ __all__ = [
     "Cursor",
     "CursorLost",
     "Db",
+    "Delivered",
     "Delivery",
     "Denied",
     "EntryDraft",
@@ -115,6 +130,9 @@ __all__ = [
     "FetchError",
     "Flow",
     "Forbidden",
+    "Grant",
+    "Granted",
+    "Happening",
     "HealthCheck",
     "Http",
     "HttpError",
@@ -124,6 +142,7 @@ __all__ = [
     "Identity",
     "IdentityProvider",
     "Importer",
+    "Interacted",
     "Invalid",
     "Item",
     "Job",
@@ -141,6 +160,8 @@ __all__ = [
     "NotAllowed",
     "NotFound",
     "NotNow",
+    "OptedIn",
+    "OptedOut",
     "OutOfCredit",
     "Page",
     "Pending",
@@ -148,9 +169,13 @@ __all__ = [
     "Phrase",
     "PluginFailed",
     "PluginUnavailable",
+    "PolicyRule",
     "Proof",
     "Proven",
     "Purpose",
+    "Question",
+    "Read",
+    "Recipient",
     "Redirect",
     "Rejected",
     "Reply",
@@ -165,6 +190,7 @@ __all__ = [
     "Text",
     "Throttled",
     "TombolaError",
+    "Unreachable",
     "Upload",
     "Uploaded",
     "Verdict",

@@ -67,10 +67,21 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Not yet; the widget waits and asks again."""
+    """Not yet; the widget waits until the action has been completed.
+
+    Attributes:
+        check_after: how long that may take, at a guess.
+        reason: what is waited for.
+        url: where the entrant goes on, shown as a link that opens a window of its own; http(s).
+        label: words on that link.
+        code: what the entrant may type there instead, shown to be copied.
+    """
 
     check_after: timedelta
     reason: Text = ""
+    url: str | None = None
+    label: Text = ""
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

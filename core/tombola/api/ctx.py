@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from tombola.api.actions import Json
 from tombola.api.config import Config
 from tombola.api.connections import Account
-from tombola.api.entries import Allowed, Denied
+from tombola.api.entries import Allowed, CampaignView, Denied
 
 M = TypeVar("M", bound=Config)
 
@@ -142,6 +142,19 @@ class Ctx(Protocol):
     @property
     def team_id(self) -> str | None:
         """The team's uid; None in work for the whole installation."""
+        ...
+
+    @property
+    def action_id(self) -> str | None:
+        """The uid of the action whose ``start`` or ``submit`` this is.
+
+        None in every other call.
+        """
+        ...
+
+    @property
+    def campaign(self) -> CampaignView | None:
+        """The campaign of that action; None where ``action_id`` is."""
         ...
 
     @property

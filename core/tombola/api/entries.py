@@ -13,9 +13,15 @@ from tombola.api.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Yes. ``remaining`` is what is left of a quota; None when nothing is counted."""
+    """Yes.
+
+    Attributes:
+        remaining: what is left of a quota; None when nothing is counted.
+        by: the rule that permits it, where the team should know.
+    """
 
     remaining: int | None = None
+    by: Text = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tombola.api import (
     Account,
     Allowed,
+    CampaignView,
     Config,
     Db,
     Denied,
@@ -32,7 +33,7 @@ from tombola.api import (
 from tombola.plugins import config
 from tombola.plugins.models import plugin_kv
 from tombola.plugins.states import Plugin
-from tombola.plugins.world import Team, World
+from tombola.plugins.world import About, Team, World
 from tombola.queue import tasks
 
 M = TypeVar("M", bound=Config)
@@ -65,8 +66,10 @@ class PluginCtx:
         team: Team | None,
         place: str,
         owner_of: Callable[[type[Config]], str | None],
+        about: About | None = None,
     ) -> None:
         self._world = world
+        self._about = about
         self._owner_of = owner_of
         self._plugin = plugin.slug
         self._jobs = plugin.parts.jobs
@@ -93,6 +96,16 @@ class PluginCtx:
     def now(self) -> datetime:
         """The present moment."""
         return self._world.clock()
+
+    @property
+    def action_id(self) -> str | None:
+        """The action that the call is for."""
+        return self._about.action_id if self._about else None
+
+    @property
+    def campaign(self) -> CampaignView | None:
+        """The campaign of that action."""
+        return self._about.campaign if self._about else None
 
     @property
     def log(self) -> Log:

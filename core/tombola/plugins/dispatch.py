@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tombola.api import Ctx
     from tombola.plugins.registry import Plugins
     from tombola.plugins.states import Plugin
-    from tombola.plugins.world import Team
+    from tombola.plugins.world import About, Team
 
 T = TypeVar("T")
 log = structlog.get_logger("tombola.plugins")
@@ -72,6 +72,7 @@ def call(
     *,
     deadline: timedelta,
     passes: tuple[type[Exception], ...] = (),
+    about: About | None = None,
 ) -> T:
     """Do what ``Plugins.call`` promises."""
     plugin = plugins.owner(key)
@@ -81,7 +82,7 @@ def call(
     number = team.team_id if team else 0
     if trial:
         _claim_trial(plugins, plugin, number)
-    ctx = PluginCtx(plugins.world, plugin, team, place, plugins.settings_owner)
+    ctx = PluginCtx(plugins.world, plugin, team, place, plugins.settings_owner, about)
     try:
         answer = _timed(lambda: work(ctx), deadline, ctx)
     except BaseException as error:

@@ -30,7 +30,7 @@ from tombola.api import (
 )
 from tombola.plugins import dispatch, kinds
 from tombola.plugins.states import Plugin
-from tombola.plugins.world import Team, TeamRef, World
+from tombola.plugins.world import About, Team, TeamRef, World
 
 T = TypeVar("T")
 
@@ -101,6 +101,10 @@ class Catalog:
     def channel(self, key: str) -> Channel | None:
         """Find a way to send messages."""
         return self._channels.get(key)
+
+    def channels(self) -> list[Channel]:
+        """All ways to send messages, by key."""
+        return _by_key(self._channels.values())
 
     def webhook(self, key: str) -> Webhook | None:
         """Find a receiver."""
@@ -176,6 +180,7 @@ class Plugins(Catalog):
         *,
         deadline: timedelta = PATIENCE,
         passes: tuple[type[Exception], ...] = (),
+        about: About | None = None,
     ) -> T:
         """Run ``work`` with a ctx of the plugin that owns ``key`` (a slug or any of its keys).
 
@@ -188,12 +193,15 @@ class Plugins(Catalog):
             work: calls the plugin's code and nothing else.
             deadline: after that the call is given up and counts as a fault.
             passes: exceptions that belong to the contract and are raised on as they are.
+            about: the action that it is for, which ``ctx`` then names.
 
         Raises:
             PluginUnavailable: not installed, not ready, switched off or in quarantine.
             PluginFailed: its code raised something else or took too long; recorded.
         """
-        return dispatch.call(self, key, team, place, work, deadline=deadline, passes=passes)
+        return dispatch.call(
+            self, key, team, place, work, deadline=deadline, passes=passes, about=about
+        )
 
     def features_of(self, key: str, config: BaseModel, team: Team) -> list[str]:
         """Name every feature that a team's configuration uses; each has to be allowed."""

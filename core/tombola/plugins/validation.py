@@ -133,6 +133,25 @@ def _connection(given: type[Importer[Any, Any]]) -> Complaints:
         )
 
 
+def channel(slug: str, given: Any) -> Complaints:
+    """Check a way to send messages."""
+    complaints = list(class_complaints(slug, Channel, given))
+    yield from complaints
+    if complaints:
+        return
+    name = given.__name__
+    if not isinstance(getattr(given, "identity", None), str):
+        yield f"{name}.identity must be the key under which its people are known"
+    if isinstance(given.hears, str) or not all(isinstance(each, str) for each in given.hears):
+        yield f"{name}.hears must be a sequence of topics"
+    elif given.hears and given.hear is Channel.hear:
+        yield f"{name} lists topics in hears, but has no method hear"
+    if given.connection is not None and given.account_of is Channel.account_of:
+        yield f"{name} has connection {given.connection!r}, so it needs a method account_of"
+    if not given.per_second > 0:
+        yield f"{name}.per_second must be more than 0"
+
+
 def keyed_class(kind: type[Any]) -> Check:
     """Make the check of classes that need no more than a key."""
     return lambda slug, given: class_complaints(slug, kind, given)
@@ -234,7 +253,7 @@ LISTS: dict[str, tuple[str, Check]] = {
     "register_importers": ("importers", importer),
     "register_identity_providers": ("identity_providers", keyed_class(IdentityProvider)),
     "register_connectors": ("connectors", keyed_class(Connector)),
-    "register_channels": ("channels", keyed_class(Channel)),
+    "register_channels": ("channels", channel),
     "register_webhooks": ("webhooks", keyed_class(Webhook)),
     "register_jobs": ("jobs", instance(Job, _job)),
     "register_features": ("features", instance(Feature, _feature)),

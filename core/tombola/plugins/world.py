@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from tombola.api import Account, Allowed, Denied
+from tombola.api import Account, Allowed, CampaignView, Denied
 from tombola.db import Database
 from tombola.toolkit.fetch import Fetcher
 from tombola.toolkit.vault import Vault
@@ -31,6 +31,14 @@ class TeamRef:
 
     team_id: int
     team_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The action that a call is for: its public name, and its campaign."""
+
+    action_id: str
+    campaign: CampaignView
 
 
 class Accounts(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tombola.api import (
     Account,
     Allowed,
+    CampaignView,
     Config,
     CredentialExpired,
     Ctx,
@@ -106,6 +107,8 @@ class FakeCtx:
         clock: the time; also the attribute to move it.
         team_id: the team's uid, None for work of the installation.
         address: where the plugin's pages would be.
+        action_id: uid of the action that the call is about; ``campaign`` goes with it.
+        campaign: the campaign of that action.
     """
 
     def __init__(
@@ -120,6 +123,8 @@ class FakeCtx:
         clock: Clock | None = None,
         team_id: str | None = "01890000-0000-7000-8000-000000000001",
         address: str = "http://localhost:8000/p/plugin/",
+        action_id: str | None = None,
+        campaign: CampaignView | None = None,
     ) -> None:
         """Make a world."""
         self.clock = clock or Clock()
@@ -137,6 +142,8 @@ class FakeCtx:
         self.enqueued: list[Enqueued] = []
         self.disowned: list[tuple[str, str]] = []
         self.address = address
+        self.action_id: str | None = action_id
+        self.campaign: CampaignView | None = campaign
         self._engine = None if metadata is None else _engine(metadata)
         self._in_db = False
 

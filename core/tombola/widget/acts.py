@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from sqlalchemy import Connection
@@ -33,6 +34,7 @@ from tombola.entrants import service as entrants
 from tombola.entries.record import Outcome, Status, load_rules, record
 from tombola.entries.rules import State, decided_at, period
 from tombola.installation import Installation
+from tombola.plugins.world import About
 from tombola.web.i18n import marked
 from tombola.widget import entering, gates
 from tombola.widget.directory import Place
@@ -76,7 +78,9 @@ class Result:
 
     Attributes:
         message: the plugin's words for the entrant.
-        url: where to go, for GO.
+        url: where to go, for GO and WAITING.
+        label: words on the link there, for WAITING.
+        code: what may be typed there instead, for WAITING.
         provider: what to log in with, for LOG_IN.
         model: what to ask, for ASK.
     """
@@ -84,6 +88,8 @@ class Result:
     came: Came
     message: Text = ""
     url: str = ""
+    label: Text = ""
+    code: str = ""
     provider: str = ""
     model: type[BaseModel] | None = None
 
@@ -143,6 +149,7 @@ def _act(
             place.team,
             "submit" if data is not None else "start",
             lambda ctx: _step(ctx, kind, gates.config_of(inst, kind, action), who, data),
+            about=About(action.uid, place.view),
         )
     except (PluginFailed, PluginUnavailable):
         return Result(Came.AWAY)
@@ -178,8 +185,8 @@ def _follow(
     match step:
         case Completed():
             return _complete(inst, place, action, entrant_id, step)
-        case Pending(reason=reason):
-            return Result(Came.WAITING, reason)
+        case Pending():
+            return _waiting(step)
         case Rejected(message=message):
             return Result(Came.REJECTED, message)
         case NeedsIdentity(provider=provider):
@@ -188,6 +195,13 @@ def _follow(
             return Result(Came.GO, url=url)
         case Ask(model=model):
             return Result(Came.ASK, model=model)
+
+
+def _waiting(step: Pending) -> Result:
+    """Where to go on and what to say there; an address of another kind is not shown to anybody."""
+    safe = step.url is not None and urlsplit(step.url).scheme in {"https", "http"}
+    url = step.url if safe and step.url else ""
+    return Result(Came.WAITING, step.reason, url=url, label=step.label, code=step.code or "")
 
 
 def _complete(

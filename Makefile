@@ -14,6 +14,10 @@ OURS := tombola tombola-sandbox $(addprefix tombola-,$(subst _,-,$(PLUGINS)))
 LOCK = $(UV) pip compile --universal --generate-hashes --no-header --no-annotate \
 	--python-version 3.11 $(OURS:%=--no-emit-package %) --upgrade --output-file
 
+# What fails beside others gets one more try alone; a fault fails again, and the first list stays.
+AGAIN = { test $$? -eq 1 && echo 'Once more, alone:' && \
+	$(V)/bin/pytest --last-failed --last-failed-no-failures none; }
+
 .PHONY: help run test quick lint fmt bench browser assets lock clean
 
 help:
@@ -32,7 +36,7 @@ run: $(V)/.run
 	@exec $(V)/bin/tombola run --also sandbox='tombola sandbox serve' --seed sandbox/demo.json
 
 test: lint browser
-	$(V)/bin/pytest -n 3 --dist worksteal
+	@$(V)/bin/pytest -n 3 --dist worksteal || $(AGAIN)
 
 quick: $(V)/.test
 	$(V)/bin/pytest -n 3 --dist worksteal -m 'not (slow or postgresql or valkey or browser)'

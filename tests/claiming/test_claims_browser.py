@@ -55,6 +55,7 @@ def filled(quick_world):
 def look(page, name):
     """Fail on what axe finds and on sideways scrolling, at both widths."""
     folder = os.environ.get("TOMBOLA_SCREENSHOTS")
+    page.wait_for_load_state()
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         if folder:
@@ -111,6 +112,7 @@ def test_a_moderator_decides_by_keyboard(page, address, filled):
     page.get_by_text("2 claims approved.").wait_for()
     look(page, "claims-none")
     page.get_by_role("link", name="Approved").click()
+    page.wait_for_url("**view=approved")
     look(page, "claims-approved")
     page.get_by_role("button", name="Take back").first.click()
     page.get_by_text("Taken back.").wait_for()

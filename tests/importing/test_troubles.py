@@ -20,9 +20,9 @@ from tombola.api import (
     Throttled,
 )
 from tombola.campaigns.models import campaign
-from tombola.importing import service
+from tombola.importing import service, turn
 from tombola.importing.models import item, lane
-from tombola.importing.states import TRIES
+from tombola.importing.states import TRIES, SourceState
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -229,6 +229,19 @@ def test_source_that_is_gone_rests_until_somebody_asks(quick_world):
     service.run_now(world.inst, world.actor, world.source().uid)
     world.work()
     assert len(world.entries()) == 30
+    assert (world.source().state, world.source().reason) == ("active", None)
+
+
+def test_other_lane_does_not_speak_over_a_source_that_is_gone(quick_world):
+    world = quick_world
+    begin(world)
+    world.network.trouble = [SourceGone("It is not there any more.")]
+    world.later(2 * HOUR)
+    assert world.source().state == "gone"
+    with world.inst.db.write() as conn:
+        turn.stand(conn, world.source().id, SourceState.ACTIVE, None)
+    assert world.source().state == "gone"
+    assert world.source().reason is not None
 
 
 def test_lost_cursor_begins_the_lane_anew_without_doubling(world):

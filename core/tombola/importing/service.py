@@ -239,6 +239,9 @@ def _wake(conn: Connection, actor: Actor, source_id: int, of: Lane, now: datetim
 
 
 def _put(conn: Connection, team_id: int, source_id: int, of: Lane, now: datetime) -> None:
+    """Let a lane run at once; of a source that was gone the next answer is believed again."""
+    gone = (source.c.id == source_id, source.c.state == SourceState.GONE)
+    conn.execute(update(source).where(*gone).values(state=SourceState.ACTIVE))
     payload = {"source": source_id, "lane": of.value}
     tasks.put(conn, IMPORT, task_key(source_id, of), now, team_id=team_id, payload=payload)
 

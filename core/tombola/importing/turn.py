@@ -203,6 +203,10 @@ def rest(
     tasks.again(conn, held, until)
 
 
+#: States that only a person ends.
+_KEPT = (SourceState.PAUSED, SourceState.GONE)
+
+
 def stand(
     conn: Connection,
     source_id: int,
@@ -211,7 +215,10 @@ def stand(
     *,
     tried_at: datetime | None = None,
 ) -> None:
-    """Let a source stand so, unless somebody has paused it; writes only what changes.
+    """Let a source stand so; writes only what changes.
+
+    A person's pause stays, and so does a source that is gone: the other lane, still under way,
+    does not speak over what only a person can end.
 
     ``tried_at`` is the moment of a call that brought nothing, for the team to see.
     """
@@ -228,7 +235,7 @@ def stand(
     )
     conn.execute(
         update(source)
-        .where(source.c.id == source_id, source.c.state != SourceState.PAUSED, ~same)
+        .where(source.c.id == source_id, source.c.state.not_in(_KEPT), ~same)
         .values(state=state, reason=reason, detail=detail)
     )
 

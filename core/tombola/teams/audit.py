@@ -31,7 +31,7 @@ def audit(
         actor: Who did it.
         act: Verb in the past tense with its noun, such as ``campaign.created``.
         subject: Public name (uid or key) of what was acted on.
-        detail: JSON values; never a secret.
+        detail: JSON values; never a secret. A program's token is added by its public name.
         now: The act's moment.
     """
     if conn.dialect.name == "postgresql":
@@ -45,7 +45,7 @@ def audit(
         "at": now,
         "act": act,
         "subject": subject,
-        "detail": dict(detail),
+        "detail": {**detail, "token": actor.token_uid} if actor.token_uid else dict(detail),
     }
     prev_hash = last or GENESIS
     digest = chained(prev_hash, record | {"at": time_text(now)})

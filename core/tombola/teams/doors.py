@@ -1,5 +1,6 @@
 """Who is let in: the members of a team by their role, the operators, and where the others go."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from flask import Response, g, make_response, redirect, request, url_for
@@ -89,7 +90,10 @@ def api_token() -> Known:
 
 
 def _api_door(access: Access) -> ResponseReturnValue | None:
-    """Let a program in whose token allows the route; no cookie is looked at."""
+    """Let a program in whose token allows the route; no cookie is looked at.
+
+    It acts with the role that the route says, since the token's scope stands for it.
+    """
     kind, _sep, text = request.headers.get("Authorization", "").partition(" ")
     found = tokens.known(current(), text.strip()) if kind.lower() == "bearer" else None
     if found is None:
@@ -97,7 +101,7 @@ def _api_door(access: Access) -> ResponseReturnValue | None:
     if access.scope not in found.scopes:
         raise Forbidden(f"This needs a token with the scope {access.scope}.")
     g.api_token = found
-    g.actor = found.actor
+    g.actor = replace(found.actor, role=Role(access.role or Role.VIEWER))
     return None
 
 

@@ -32,10 +32,24 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a program's token allows."""
+    """What a program's token allows; writing does not include reading."""
 
+    #: Campaigns with their actions, sources, prizes and connected accounts.
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    #: The ledger: lists, files, acts on entries, and entries of the team's own.
+    ENTRIES_READ = "entries:read"
+    ENTRIES_WRITE = "entries:write"
+    #: People: their names and addresses, merging and erasing.
+    ENTRANTS_READ = "entrants:read"
+    ENTRANTS_WRITE = "entrants:write"
+    #: Draws with their winners.
+    DRAWS_READ = "draws:read"
+    DRAWS_WRITE = "draws:write"
     #: Report what visitors of the team's sites have done.
     EVENTS_WRITE = "events:write"
+    #: What members and programs of the team have done.
+    AUDIT_READ = "audit:read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,7 @@ class Actor:
         member_name: For the audit log's readers.
         role: What the member may do in this team.
         operator: Whether the member runs the installation.
+        token_uid: The API token by which a program of the team acts; "" for people.
     """
 
     team_id: int
@@ -57,6 +72,7 @@ class Actor:
     member_name: str
     role: Role
     operator: bool = False
+    token_uid: str = ""
 
     def need(self, role: Role) -> None:
         """Raise Forbidden unless the actor's role includes ``role``."""

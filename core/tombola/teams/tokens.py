@@ -25,7 +25,20 @@ ENDING = 4
 NOTED = timedelta(minutes=1)
 
 
-_SCOPES: Any = {"labels": {Scope.EVENTS_WRITE.value: "Report events of your sites"}}
+_SCOPES: Any = {
+    "labels": {
+        Scope.CAMPAIGNS_READ.value: "Read campaigns, actions, sources and prizes",
+        Scope.CAMPAIGNS_WRITE.value: "Make, change and remove them",
+        Scope.ENTRIES_READ.value: "Read and download entries",
+        Scope.ENTRIES_WRITE.value: "Give, revoke, archive and restore entries",
+        Scope.ENTRANTS_READ.value: "Read people, with names and addresses",
+        Scope.ENTRANTS_WRITE.value: "Merge and erase people",
+        Scope.DRAWS_READ.value: "Read draws and winners",
+        Scope.DRAWS_WRITE.value: "Draw winners",
+        Scope.EVENTS_WRITE.value: "Report events of your sites",
+        Scope.AUDIT_READ.value: "Read what was done in this team",
+    }
+}
 
 
 class NewToken(BaseModel):
@@ -135,6 +148,6 @@ def known(inst: Installation, text: str) -> Known | None:
             conn.execute(
                 api_token.update().where(api_token.c.id == row.id).values(last_used_at=now)
             )
-    # A program reads and reports for its team; what its routes do is said by its scopes.
-    acts_as = Actor(row.team_id, row.team_uid, None, row.name, Role.VIEWER)
+    # What a program may do is said by its scopes; each route says which role those stand for.
+    acts_as = Actor(row.team_id, row.team_uid, None, row.name, Role.VIEWER, token_uid=row.uid)
     return Known(row.id, frozenset(row.scopes), acts_as)

@@ -50,9 +50,8 @@ class Access:
     """What one endpoint says about itself.
 
     ``framed`` pages may stand in a frame on any site; all others in none. ``role`` is the least
-    role of a team
-    page, ``None`` elsewhere. ``largest_bytes``: what a request may bring, where that is more than
-    elsewhere.
+    role of a team page, and what the scope of a program's route stands for; ``None`` elsewhere.
+    ``largest_bytes``: what a request may bring, where that is more than elsewhere.
     """
 
     audience: Audience
@@ -216,8 +215,11 @@ def _complaint(app: Flask, endpoint: str, rule: str) -> str | None:
         return "has no audience"
     if access.audience is not Audience.PUBLIC and access.audience not in _doors(app):
         return f"nobody guards the audience {access.audience}"
-    if rule.startswith(API) != (access.audience is Audience.API):
-        return f"routes for programs begin with {API}, and no others do"
+    here = (
+        {Audience.API, Audience.PUBLIC} if rule.startswith(API) else set(Audience) - {Audience.API}
+    )
+    if access.audience not in here:
+        return f"routes for programs begin with {API}, and no others but public ones do"
     if CAMPAIGN_KEY.match(rule.split("/")[1]):
         return "begins like a campaign's key"
     return None

@@ -1,5 +1,6 @@
 """All tables of the core, imported for the metadata's sake (migrations and their tests)."""
 
+import tombola.admission.models
 import tombola.campaigns.models
 import tombola.claiming.models
 import tombola.connections.models
@@ -13,6 +14,7 @@ import tombola.outbox.models
 import tombola.people.models
 import tombola.plans.models
 import tombola.plugins.models
+import tombola.privacy.models
 import tombola.queue.models
 import tombola.teams.models
 import tombola.widget.models  # noqa: F401 # each import adds its tables

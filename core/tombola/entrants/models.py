@@ -1,6 +1,14 @@
 """Tables of entrants: people, the identities they are known by, how the two were linked, codes."""
 
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
 from tombola.db.types import RowId
@@ -84,4 +92,24 @@ code = Table(
     Index(None, "created_at"),
     within_team("campaign", "campaign_id"),
     within_team("visitor", "visitor_id"),
+)
+
+#: What a team's tombstones are made with, sealed: it outlives the installation's own keys.
+tombstone_key = Table(
+    "tombstone_key",
+    metadata,
+    team_id(),
+    Column("sealed", Text, nullable=False),
+    PrimaryKeyConstraint("team_id"),
+)
+
+#: Accounts and posts of people who were erased, as keyed hashes: imports leave them out. ``at`` is
+#: the erasure.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    team_id(),
+    Column("hash", Text, nullable=False),
+    moment("at"),
+    PrimaryKeyConstraint("team_id", "hash"),
 )

@@ -109,6 +109,8 @@ item = Table(
     moment("raw_until", nullable=True),
     #: By which the author of a post without one may claim it.
     Column("claim_key", Text),
+    #: Hash of the author of a post that was left out, and so has no identity: for an erasure.
+    Column("author", Text),
     UniqueConstraint("source_id", "external_id"),
     UniqueConstraint("team_id", "id"),
     Index(None, "run_id"),
@@ -123,6 +125,15 @@ Index(
     item.c.claim_key,
     sqlite_where=item.c.claim_key.is_not(None),
     postgresql_where=item.c.claim_key.is_not(None),
+)
+
+_left_out = item.c.identity_id.is_(None)
+Index(
+    "ix_item_team_author",
+    item.c.team_id,
+    item.c.author,
+    sqlite_where=_left_out,
+    postgresql_where=_left_out,
 )
 
 media = Table(

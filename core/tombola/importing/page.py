@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from tombola.api import Cursor, Importer, Item, Lane, Page, SourceConfig, render
 from tombola.campaigns import service as campaigns
 from tombola.db.sets import lock_alone
+from tombola.entrants import tombstones
 from tombola.entrants.service import Known, resolve
 from tombola.importing import limits, rules, store, turn
 from tombola.importing.follow import follow
@@ -151,12 +152,23 @@ class Pages:
             stored = store.stored(conn, work.source_id, [each.external_id for each in items])
         # The live lane ends at the cap between pages; history stores not one item more.
         room = work.cap - counts.new if work.cap is not None and _is_history(work) else None
-        items = rules.within(items, stored, room)
+        items = self._without_erased(rules.within(items, stored, room))
         judged = store.judge(work, items, self.config)
         due = [each for each in judged if each.enters and not _has_entry(stored, each.item)]
         people = self._people(due, now)
         known = bool(items) and all(self._is_old(stored.get(each.external_id)) for each in items)
         return Prepared(judged, people, self._refusals(due, people), known, as_of)
+
+    def _without_erased(self, items: Sequence[Item]) -> list[Item]:
+        """Leave out what people posted who had themselves erased."""
+        names = [store.author_of(self.work, each) for each in items]
+        with self.inst.db.read() as conn:
+            gone = tombstones.erased(conn, self.inst.vault, self.work.team_id, names)
+        return [
+            each
+            for each, name in zip(items, names, strict=True)
+            if not (name in gone and gone[name].covers(each.occurred_at))
+        ]
 
     def _is_old(self, row: Any) -> bool:
         """Stored before this run began; what the other lane stores meanwhile is no old news."""

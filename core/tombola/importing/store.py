@@ -12,6 +12,7 @@ from tombola.claiming.arriving import notice
 from tombola.db import new_uid
 from tombola.db.sets import insert_new, lock_alone, members, update_each
 from tombola.entrants.service import ITEM, Known
+from tombola.entrants.tombstones import author_hash
 from tombola.entries.models import entry
 from tombola.entries.record import Status, load_rules, record
 from tombola.importing.models import item, media, run, source
@@ -30,7 +31,7 @@ TAKEN = frozenset({Status.NEW, Status.SPENT, Status.OUTSIDE, Status.REFUSED})
 _ITEM_COLUMNS = (
     "uid", "team_id", "source_id", "external_id", "run_id", "identity_id", "kind", "occurred_at",
     "seen_at", "as_of", "text", "permalink", "parent_id", "state", "reason", "details", "raw",
-    "raw_until", "claim_key",
+    "raw_until", "claim_key", "author",
 )  # fmt: skip
 _MEDIA_COLUMNS = (
     "uid", "team_id", "item_id", "source_id", "campaign_id", "sort_at", "position", "kind", "url",
@@ -82,10 +83,20 @@ def judge(work: Work, items: Sequence[Item], config: Any) -> list[Judged]:
         Judged(
             each,
             why_left_out(each, config),
-            each.author or Identity(ITEM, f"{work.source_uid}:{each.external_id}"),
+            each.author or _itself(work, each),
         )
         for each in items
     ]
+
+
+def author_of(work: Work, each: Item) -> tuple[str, str]:
+    """The name of whoever an item is of, the item itself without an author: (kind, value)."""
+    author = each.author or _itself(work, each)
+    return author.provider, author.uid
+
+
+def _itself(work: Work, each: Item) -> Identity:
+    return Identity(ITEM, f"{work.source_uid}:{each.external_id}")
 
 
 def stored(conn: Connection, source_id: int, external_ids: Sequence[str]) -> dict[str, Any]:
@@ -278,6 +289,7 @@ def _row(
         person.id if person else None, each.kind, each.occurred_at, now, as_of, each.text,
         each.permalink, each.parent_id, judged.state, judged.left_out, dict(each.details),
         dict(each.raw) if keeps_raw else None, now + raw_ttl if keeps_raw else None, each.claim_key,
+        None if person else author_hash(*who(judged)),
     )  # fmt: skip
 
 

@@ -94,6 +94,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plugin", "team", name=op.f("pk_quarantine")),
     )
     op.create_table(
+        "reset_wish",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_hash", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reset_wish")),
+    )
+    with op.batch_alter_table("reset_wish", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reset_wish_client_at"), ["client", "at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_reset_wish_email_hash_at"), ["email_hash", "at"], unique=False
+        )
+
+    op.create_table(
         "setting",
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("scope_id", sa.Text(), nullable=False),
@@ -111,6 +126,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", "scope_id", "plugin", name=op.f("pk_switch")),
     )
     op.create_table(
+        "half_log_in",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("member_id", RowId, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_half_log_in_member_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_half_log_in")),
+    )
+    op.create_table(
+        "mailed_link",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("member_id", RowId, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_mailed_link_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailed_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_mailed_link_token_hash")),
+    )
+    with op.batch_alter_table("mailed_link", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_mailed_link_member_id_purpose"), ["member_id", "purpose"], unique=False
+        )
+
+    op.create_table(
         "plan_feature",
         sa.Column("plan", sa.Text(), nullable=False),
         sa.Column("feature", sa.Text(), nullable=False),
@@ -120,13 +167,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan", "feature", name=op.f("pk_plan_feature")),
     )
     op.create_table(
+        "recovery_code",
+        sa.Column("member_id", RowId, nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_recovery_code_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", "code_hash", name=op.f("pk_recovery_code")),
+    )
+    op.create_table(
+        "second_step",
+        sa.Column("member_id", RowId, nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("last_step", RowId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_second_step_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_second_step")),
+    )
+    op.create_table(
         "team",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("second_step", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["plan"], ["plan.key"], name=op.f("fk_team_plan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_team")),
         sa.UniqueConstraint("slug", name=op.f("uq_team_slug")),
@@ -263,6 +334,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "deletion",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=True),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("undone_at", UtcDateTime(), nullable=True),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("counts", JsonDoc, nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_deletion_member_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_deletion_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion")),
+        sa.UniqueConstraint("uid", name=op.f("uq_deletion_uid")),
+    )
+    with op.batch_alter_table("deletion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deletion_team_id_id"), ["team_id", "id"], unique=False)
+
+    op.create_table(
         "entrant",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -311,6 +402,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_state_id"), ["state", "id"], unique=False)
+
+    op.create_table(
+        "invitation",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("member_id", RowId, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_invitation_member_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_invitation_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
+        sa.UniqueConstraint("uid", name=op.f("uq_invitation_uid")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_invitation_team_id_ended_at"), ["team_id", "ended_at"], unique=False
+        )
 
     op.create_table(
         "mail",
@@ -387,6 +502,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "retention",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("people_days", sa.Integer(), nullable=True),
+        sa.Column("raw_days", sa.Integer(), nullable=True),
+        sa.Column("log_days", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_retention_team_id")),
+        sa.PrimaryKeyConstraint("team_id", "campaign_id", name=op.f("pk_retention")),
+    )
+    op.create_table(
+        "retention_report",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("raw", sa.Integer(), nullable=False),
+        sa.Column("logs", sa.Integer(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_retention_report_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_report")),
+        sa.UniqueConstraint("team_id", "day", name=op.f("uq_retention_report_team_id_day")),
+    )
+    op.create_table(
         "role",
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("member_id", RowId, nullable=False),
@@ -425,6 +563,21 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_task_state_due_at"), ["state", "due_at"], unique=False)
 
+    op.create_table(
+        "tombstone",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_tombstone_team_id")),
+        sa.PrimaryKeyConstraint("team_id", "hash", name=op.f("pk_tombstone")),
+    )
+    op.create_table(
+        "tombstone_key",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_tombstone_key_team_id")),
+        sa.PrimaryKeyConstraint("team_id", name=op.f("pk_tombstone_key")),
+    )
     op.create_table(
         "action",
         sa.Column("id", RowId, nullable=False),
@@ -515,6 +668,34 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_campaign_version_team_id")),
         sa.PrimaryKeyConstraint("campaign_id", "n", name=op.f("pk_campaign_version")),
     )
+    op.create_table(
+        "erasure",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("entrant_id", RowId, nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_erasure_member_id")),
+        sa.ForeignKeyConstraint(
+            ["team_id", "entrant_id"],
+            ["entrant.team_id", "entrant.id"],
+            name=op.f("fk_erasure_team_id_entrant_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_erasure_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("team_id", "entrant_id", name=op.f("uq_erasure_team_id_entrant_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_erasure_uid")),
+    )
+    with op.batch_alter_table("erasure", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_erasure_team_id_finished_at_id"),
+            ["team_id", "finished_at", "id"],
+            unique=False,
+        )
+
     op.create_table(
         "idempotency",
         sa.Column("id", RowId, nullable=False),
@@ -1239,6 +1420,7 @@ def upgrade() -> None:
         sa.Column("raw", JsonDoc, nullable=True),
         sa.Column("raw_until", UtcDateTime(), nullable=True),
         sa.Column("claim_key", sa.Text(), nullable=True),
+        sa.Column("author", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["team_id", "identity_id"],
             ["identity.team_id", "identity.id"],
@@ -1258,6 +1440,13 @@ def upgrade() -> None:
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_item_raw_until"), ["raw_until"], unique=False)
         batch_op.create_index(batch_op.f("ix_item_run_id"), ["run_id"], unique=False)
+        batch_op.create_index(
+            "ix_item_team_author",
+            ["team_id", "author"],
+            unique=False,
+            sqlite_where=sa.text("identity_id IS NULL"),
+            postgresql_where=sa.text("identity_id IS NULL"),
+        )
         batch_op.create_index(
             "ix_item_team_claim_key",
             ["team_id", "claim_key"],
@@ -1503,6 +1692,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("claim_key IS NOT NULL"),
             postgresql_where=sa.text("claim_key IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_item_team_author",
+            sqlite_where=sa.text("identity_id IS NULL"),
+            postgresql_where=sa.text("identity_id IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_item_run_id"))
         batch_op.drop_index(batch_op.f("ix_item_raw_until"))
 
@@ -1597,6 +1791,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotency_at"))
 
     op.drop_table("idempotency")
+    with op.batch_alter_table("erasure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_erasure_team_id_finished_at_id"))
+
+    op.drop_table("erasure")
     op.drop_table("campaign_version")
     with op.batch_alter_table("bulk_act", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bulk_act_subject"))
@@ -1607,6 +1805,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_action_campaign_id_position"))
 
     op.drop_table("action")
+    op.drop_table("tombstone_key")
+    op.drop_table("tombstone")
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_task_state_due_at"))
         batch_op.drop_index(batch_op.f("ix_task_kind_state_due_at"))
@@ -1616,6 +1816,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_role_member_id"))
 
     op.drop_table("role")
+    op.drop_table("retention_report")
+    op.drop_table("retention")
     with op.batch_alter_table("plugin_fault", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_plugin_fault_plugin_team_id_at"))
 
@@ -1629,6 +1831,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mail_state_id"))
 
     op.drop_table("mail")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_team_id_ended_at"))
+
+    op.drop_table("invitation")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_state_id"))
 
@@ -1638,6 +1844,10 @@ def downgrade() -> None:
 
     op.drop_table("handshake")
     op.drop_table("entrant")
+    with op.batch_alter_table("deletion", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_deletion_team_id_id"))
+
+    op.drop_table("deletion")
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_connection_connector_account_uid"))
 
@@ -1653,9 +1863,21 @@ def downgrade() -> None:
 
     op.drop_table("web_session")
     op.drop_table("team")
+    op.drop_table("second_step")
+    op.drop_table("recovery_code")
     op.drop_table("plan_feature")
+    with op.batch_alter_table("mailed_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mailed_link_member_id_purpose"))
+
+    op.drop_table("mailed_link")
+    op.drop_table("half_log_in")
     op.drop_table("switch")
     op.drop_table("setting")
+    with op.batch_alter_table("reset_wish", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reset_wish_email_hash_at"))
+        batch_op.drop_index(batch_op.f("ix_reset_wish_client_at"))
+
+    op.drop_table("reset_wish")
     op.drop_table("quarantine")
     op.drop_table("plugin_kv")
     op.drop_table("plan")

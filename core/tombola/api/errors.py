@@ -8,6 +8,7 @@
     │   └── NotAllowed         the plan or a gate says no; carries the Denied
     ├── Invalid                input with complaints, by field
     ├── Conflict               somebody changed it meanwhile, or it exists already
+    │   └── Outdated           the version that the caller knows is not the present one
     ├── Busy                   try again in a moment
     ├── Fenced                 this worker lost its lease; stop at once
     ├── PluginUnavailable      not installed, broken, switched off or in quarantine
@@ -77,6 +78,10 @@ class Invalid(TombolaError):
 
 class Conflict(TombolaError):
     """Somebody changed it meanwhile, or it exists already."""
+
+
+class Outdated(Conflict):
+    """The caller named a version that is not the present one any more; nothing was changed."""
 
 
 class Busy(TombolaError):

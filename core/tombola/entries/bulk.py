@@ -15,7 +15,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
 
-from tombola.api import Invalid
+from tombola.api import Invalid, NotFound
 from tombola.campaigns.service import Campaign, ever, of_team
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
@@ -180,6 +180,18 @@ def go_on(inst: Installation, held: Claim) -> Result:
             if _step(conn, number, now):
                 return Done()
     return Again(inst.clock())
+
+
+def get(inst: Installation, actor: Actor, campaign_uid: str, uid: str) -> Bulk:
+    """One act of a campaign, as far as it is. Raises NotFound."""
+    actor.need(Role.VIEWER)
+    with inst.db.read() as conn:
+        found = of_team(conn, actor, campaign_uid)
+        mine = (bulk_act.c.campaign_id == found.id, bulk_act.c.uid == uid)
+        row = first(conn, select(bulk_act).where(*mine))
+    if row is None:
+        raise NotFound("There is no such act.")
+    return Bulk.model_validate(row)
 
 
 def under_way(

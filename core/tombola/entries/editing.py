@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from tombola.api import Outdated
 from tombola.campaigns import actions, service
 from tombola.campaigns.rules import ActionForm, CampaignForm
 from tombola.db.sets import lock_alone
@@ -40,12 +41,24 @@ def effects(inst: Installation, actor: Actor, uid: str, form: CampaignForm) -> E
 
 
 def update_campaign(
-    inst: Installation, actor: Actor, uid: str, form: CampaignForm
+    inst: Installation,
+    actor: Actor,
+    uid: str,
+    form: CampaignForm,
+    *,
+    version: int | None = None,
 ) -> service.Campaign:
-    """Change a campaign and, in the same act, decide its entries by the new dates and zone."""
+    """Change a campaign and, in the same act, decide its entries by the new dates and zone.
+
+    Raises:
+        NotFound: The team has no such campaign.
+        Outdated: It is not at ``version`` any more, where one is given.
+    """
     now = inst.clock()
     with inst.db.write() as conn:
         before = _locked(conn, actor, uid)
+        if version not in {None, before.version}:
+            raise Outdated("Somebody has changed it since you read it. Read it again.")
         if service.save(conn, actor, before, form, now):
             decide_campaign(conn, before.id, Act("dates", actor, "", uid, now))
         after = service.of_team(conn, actor, uid)

@@ -17,6 +17,7 @@ from tombola.api import (
     Invalid,
     NotAllowed,
     NotFound,
+    Outdated,
     Phrase,
     PluginFailed,
     PluginUnavailable,
@@ -27,15 +28,32 @@ from tombola.api.text import render
 from tombola.web.i18n import gettext as _
 from tombola.web.routing import API
 
-_STATUS: tuple[tuple[type[TombolaError], HTTPStatus], ...] = (
-    (NotFound, HTTPStatus.NOT_FOUND),
-    (Forbidden, HTTPStatus.FORBIDDEN),
-    (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
-    (Conflict, HTTPStatus.CONFLICT),
-    (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
-    (PluginUnavailable, HTTPStatus.CONFLICT),
-    (PluginFailed, HTTPStatus.BAD_GATEWAY),
+#: Where the kinds of problems are explained; a problem's type is this and its kind.
+TYPES = "/api-docs#problem-"
+
+#: What each error is to a program: a kind that stays, and a status. The first that fits counts.
+_KINDS: tuple[tuple[type[TombolaError], str, HTTPStatus], ...] = (
+    (NotFound, "not-found", HTTPStatus.NOT_FOUND),
+    (NotAllowed, "not-allowed", HTTPStatus.FORBIDDEN),
+    (Forbidden, "forbidden", HTTPStatus.FORBIDDEN),
+    (Invalid, "invalid", HTTPStatus.UNPROCESSABLE_ENTITY),
+    (Outdated, "outdated", HTTPStatus.PRECONDITION_FAILED),
+    (Conflict, "conflict", HTTPStatus.CONFLICT),
+    (Busy, "busy", HTTPStatus.SERVICE_UNAVAILABLE),
+    (PluginUnavailable, "plugin-unavailable", HTTPStatus.CONFLICT),
+    (PluginFailed, "plugin-failed", HTTPStatus.BAD_GATEWAY),
 )
+#: The same for what goes wrong before any of our functions is called, by status.
+HTTP_KINDS = {
+    400: "unreadable",
+    401: "unknown-token",
+    403: "forbidden",
+    404: "not-found",
+    405: "no-such-method",
+    413: "too-large",
+    415: "not-json",
+    429: "too-many",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +67,8 @@ class Problem:
     detail: str
     #: Complaints by field.
     errors: Mapping[str, str] = field(default_factory=dict)
+    #: What kind of problem it is, for programs; it stays while words may change.
+    kind: str = "internal"
 
 
 def install(app: Flask) -> None:
@@ -69,13 +89,14 @@ def request_id() -> str:
 
 def problem_of(error: TombolaError) -> Problem:
     """An error on purpose as a problem; its message was written to be shown."""
-    status = next((code for kind, code in _STATUS if isinstance(error, kind)), None)
-    if status is None:
+    known = next((found for found in _KINDS if isinstance(error, found[0])), None)
+    if known is None:
         return Problem(500, _title(500), _advice(500))
+    _error, kind, status = known
     detail = render(_said(error), _) or _advice(status)
     fields = error.errors.items() if isinstance(error, Invalid) else ()
     errors = {name: render(said, _) for name, said in fields}
-    return Problem(status, _title(status), detail, errors)
+    return Problem(status, _title(status), detail, errors, kind)
 
 
 def wants_json() -> bool:
@@ -118,9 +139,11 @@ def _by_http(error: HTTPException) -> Response:
             "This form is too old, or your browser sent no cookie. Reload the page, then send it."
         )
         return _answer(Problem(status, _("This form could not be checked"), detail))
-    response = _answer(Problem(status, _title(status), _advice(status)))
+    other = "unreadable" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal"
+    kind = HTTP_KINDS.get(status, other)
+    response = _answer(Problem(status, _title(status), _advice(status), kind=kind))
     headers = dict(error.get_headers())
-    for name in ("Allow", "WWW-Authenticate"):
+    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in headers:
             response.headers[name] = headers[name]
     return response
@@ -134,7 +157,7 @@ def _last_resort(error: Exception) -> Response:
 def _answer(problem: Problem) -> Response:
     if wants_json():
         body: dict[str, object] = {
-            "type": "about:blank",
+            "type": TYPES + problem.kind,
             "status": int(problem.status),
             "title": problem.title,
             "detail": problem.detail,
@@ -164,6 +187,8 @@ def _title(status: int) -> str:
         404: _("There is nothing here"),
         405: _("That does not work here"),
         409: _("Somebody was faster"),
+        412: _("It has changed meanwhile"),
+        415: _("We could not read that request"),
         413: _("That was too much at once"),
         422: _("Something is not right yet"),
         429: _("Too many tries"),
@@ -182,6 +207,7 @@ def _advice(status: int) -> str:
         405: _("Go back and use the buttons of the page."),
         409: _("Load the page again to see what changed, then decide anew."),
         413: _("Send less at once."),
+        415: _("Send JSON, with the header “Content-Type: application/json”."),
         429: _("Wait a little before you try again."),
         503: _("Try again in a few seconds. Nothing was lost."),
     }

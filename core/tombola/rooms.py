@@ -28,6 +28,8 @@ from tombola.people import admin as people_admin
 from tombola.plans import admin as plans_admin
 from tombola.plans import teams_admin as operator_teams
 from tombola.plugins import jobs as plugin_jobs
+from tombola.privacy import events as privacy_events
+from tombola.privacy import jobs as privacy_jobs
 from tombola.queue.kinds import Kind, Kinds
 from tombola.teams import admin as teams_admin
 from tombola.teams import tokens_admin
@@ -75,7 +77,7 @@ PAGES: tuple[Pages, ...] = (
 def kinds() -> Kinds:
     """Every kind of duty of this installation."""
     found: list[Kind] = [
-        *outbox_jobs.kinds(entries_events.READERS),
+        *outbox_jobs.kinds(entries_events.READERS | privacy_events.READERS),
         *entries_jobs.kinds(),
         *connection_jobs.kinds(),
         *inbox_jobs.kinds(),
@@ -83,6 +85,7 @@ def kinds() -> Kinds:
         *claiming_jobs.kinds(),
         *mail_jobs.kinds(),
         *plugin_jobs.kinds(),
+        *privacy_jobs.kinds(),
         *widget_jobs.kinds(),
     ]
     return Kinds(found)

@@ -1,5 +1,6 @@
 """What the rooms bring to the house: their pages and their kinds of duty, each list once."""
 
+from tombola.campaigns import pictures as campaign_pictures
 from tombola.claiming import admin as claiming_admin
 from tombola.claiming import jobs as claiming_jobs
 from tombola.connections import jobs as connection_jobs
@@ -9,8 +10,8 @@ from tombola.desk import campaigns as desk_campaigns
 from tombola.desk import words as desk_words
 from tombola.entries import admin as entries_admin
 from tombola.entries import admin_bulk as entries_bulk
+from tombola.entries import admin_files as entries_files
 from tombola.entries import events as entries_events
-from tombola.entries import exports as entries_exports
 from tombola.entries import jobs as entries_jobs
 from tombola.importing import admin as importing_admin
 from tombola.importing import admin_media as importing_media
@@ -53,7 +54,7 @@ PAGES: tuple[Pages, ...] = (
     desk_accounts.pages,
     desk_words.pages,
     entries_admin.pages,
-    entries_exports.pages,
+    entries_files.pages,
     entries_bulk.pages,
     claiming_admin.pages,
     people_admin.pages,
@@ -83,6 +84,7 @@ def kinds() -> Kinds:
         *inbox_jobs.kinds(),
         *importing_jobs.kinds(),
         *claiming_jobs.kinds(),
+        *campaign_pictures.kinds(),
         *mail_jobs.kinds(),
         *plugin_jobs.kinds(),
         *privacy_jobs.kinds(),

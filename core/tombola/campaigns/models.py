@@ -36,6 +36,14 @@ campaign = Table(
     #: What entrants are spoken to in; "" is what their browser asks for.
     Column("language", Text, nullable=False, default=""),
     Column("terms_url", Text, nullable=False, default=""),
+    Column("rules_text", Text, nullable=False, default=""),
+    Column("privacy_text", Text, nullable=False, default=""),
+    Column("privacy_url", Text, nullable=False, default=""),
+    #: Who may enter and what is asked: the models of ``terms.py``.
+    Column("eligibility", JsonDoc, nullable=False, default=dict),
+    Column("asks", JsonDoc, nullable=False, default=dict),
+    #: Nothing of an entrant counts before they have said what these two ask.
+    Column("asks_first", Boolean, nullable=False, default=False),
     #: The team's own words for some of ours: by language, then by the name of the place.
     Column("words", JsonDoc, nullable=False, default=dict),
     Column("version", Integer, nullable=False),
@@ -79,6 +87,9 @@ action = Table(
     Column("worth", Integer, nullable=False),
     Column("position", Integer, nullable=False),
     Column("mandatory", Boolean, nullable=False),
+    #: A free alternative: the public name of the action that it stands for, and in which countries.
+    Column("replaces", Text),
+    Column("countries", JsonDoc, nullable=False, default=list),
     moment("created_at"),
     moment("removed_at", nullable=True),
     UniqueConstraint("team_id", "id"),
@@ -128,4 +139,40 @@ prize = Table(
     UniqueConstraint("team_id", "id"),
     Index(None, "campaign_id", "position"),
     within_team("campaign", "campaign_id"),
+)
+
+#: A picture of a campaign's page. Its files are named by ``uid``; what was sent waits to be drawn
+#: anew, and is shown by nobody until then.
+campaign_picture = Table(
+    "campaign_picture",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("state", Text, nullable=False),
+    #: Why it cannot be shown, where its state says so.
+    Column("reason", Text, nullable=False, default=""),
+    Column("alt", Text, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("position", Integer, nullable=False),
+    moment("created_at"),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "campaign_id", "position"),
+    within_team("campaign", "campaign_id"),
+)
+
+#: A campaign as a team keeps it to begin others with: words, actions and prizes, no entries.
+campaign_template = Table(
+    "campaign_template",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("title", Text, nullable=False),
+    Column("content", JsonDoc, nullable=False),
+    moment("created_at"),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "team_id"),
 )

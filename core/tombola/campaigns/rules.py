@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from tombola.campaigns.terms import Countries
+
 KEY_LETTERS = string.ascii_letters + string.digits
 #: Characters of a campaign's key, which stands in every snippet and link.
 KEY_LENGTH = 5
@@ -115,6 +117,10 @@ class ActionForm(BaseModel):
     interval: Interval = Interval.ONCE
     worth: Annotated[int, Field(ge=0, le=1_000_000)] = 1
     mandatory: bool = False
+    #: The public name of the action that this one is the free alternative of, and the countries
+    #: where it stands for it.
+    replaces: str | None = None
+    countries: Countries = ()
 
 
 def new_key() -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from tombola.api import CampaignView, Conflict, NotFound
 from tombola.campaigns.models import action, campaign, campaign_version
 from tombola.campaigns.rules import KEY_LETTERS, CampaignForm, Kind, Phase, new_key, phase
+from tombola.campaigns.terms import Asks, Eligibility
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
 from tombola.installation import Installation
@@ -38,6 +39,11 @@ class Campaign(BaseModel):
     actions_required: int
     language: str
     terms_url: str
+    rules_text: str = ""
+    privacy_text: str = ""
+    privacy_url: str = ""
+    eligibility: Eligibility = Eligibility()
+    asks: Asks = Asks()
     words: dict[str, dict[str, str]]
     version: int
     created_at: datetime
@@ -69,6 +75,8 @@ class Action(BaseModel):
     worth: int
     position: int
     mandatory: bool
+    replaces: str | None = None
+    countries: tuple[str, ...] = ()
 
 
 def create(

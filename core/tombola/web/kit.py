@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, url_for
 
 from tombola.api import Audience
 from tombola.api.text import Text, render
-from tombola.web import errors, i18n, navigation, pofiles, routing, security
+from tombola.web import errors, i18n, navigation, pofiles, prose, routing, security
 from tombola.web.routing import Door
 
 #: Line ends, and the joiners that emoji and several scripts are written with.
@@ -49,6 +49,8 @@ def install(
         "plainly": plainly,
         "ahead": ahead_text,
         "isolated": isolated,
+        "prose": prose.blocks,
+        "unmarked": prose.plain,
     }
     app.jinja_env.filters.update(filters)
 

@@ -282,6 +282,12 @@ def upgrade() -> None:
         sa.Column("actions_required", sa.Integer(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("terms_url", sa.Text(), nullable=False),
+        sa.Column("rules_text", sa.Text(), nullable=False),
+        sa.Column("privacy_text", sa.Text(), nullable=False),
+        sa.Column("privacy_url", sa.Text(), nullable=False),
+        sa.Column("eligibility", JsonDoc, nullable=False),
+        sa.Column("asks", JsonDoc, nullable=False),
+        sa.Column("asks_first", sa.Boolean(), nullable=False),
         sa.Column("words", JsonDoc, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("ledger_n", RowId, nullable=False),
@@ -293,6 +299,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("team_id", "id", name=op.f("uq_campaign_team_id_id")),
         sa.UniqueConstraint("uid", name=op.f("uq_campaign_uid")),
     )
+    op.create_table(
+        "campaign_template",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("content", JsonDoc, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id"], ["team.id"], name=op.f("fk_campaign_template_team_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_template")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_campaign_template_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_campaign_template_uid")),
+    )
+    with op.batch_alter_table("campaign_template", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_campaign_template_team_id"), ["team_id"], unique=False)
+
     op.create_table(
         "connection",
         sa.Column("id", RowId, nullable=False),
@@ -593,6 +617,8 @@ def upgrade() -> None:
         sa.Column("worth", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("mandatory", sa.Boolean(), nullable=False),
+        sa.Column("replaces", sa.Text(), nullable=True),
+        sa.Column("countries", JsonDoc, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("removed_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -647,6 +673,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_bulk_act_subject"), ["subject"], unique=False)
 
     op.create_table(
+        "campaign_picture",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("alt", sa.Text(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_campaign_picture_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_campaign_picture_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_picture")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_campaign_picture_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_campaign_picture_uid")),
+    )
+    with op.batch_alter_table("campaign_picture", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_campaign_picture_campaign_id_position"),
+            ["campaign_id", "position"],
+            unique=False,
+        )
+
+    op.create_table(
         "campaign_version",
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("campaign_id", RowId, nullable=False),
@@ -668,6 +724,41 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_campaign_version_team_id")),
         sa.PrimaryKeyConstraint("campaign_id", "n", name=op.f("pk_campaign_version")),
     )
+    op.create_table(
+        "download",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("shape", sa.Text(), nullable=False),
+        sa.Column("bom", sa.Boolean(), nullable=False),
+        sa.Column("wanted", JsonDoc, nullable=False),
+        sa.Column("details", JsonDoc, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("size", RowId, nullable=False),
+        sa.Column("place", JsonDoc, nullable=True),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_download_member_id")),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_download_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_download_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_download")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_download_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_download_uid")),
+    )
+    with op.batch_alter_table("download", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_download_campaign_id_id"), ["campaign_id", "id"], unique=False
+        )
+
     op.create_table(
         "erasure",
         sa.Column("id", RowId, nullable=False),
@@ -855,6 +946,28 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "saved_view",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("wanted", JsonDoc, nullable=False),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_saved_view_member_id")),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_saved_view_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_saved_view_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("campaign_id", "name", name=op.f("uq_saved_view_campaign_id_name")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_saved_view_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_saved_view_uid")),
+    )
+    op.create_table(
         "signature_nonce",
         sa.Column("team_id", RowId, nullable=False),
         sa.Column("campaign_id", RowId, nullable=False),
@@ -945,6 +1058,37 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_action_signal_team_id")),
         sa.PrimaryKeyConstraint("campaign_id", "name", "action_id", name=op.f("pk_action_signal")),
     )
+    op.create_table(
+        "agreement",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("identity_id", RowId, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("wording", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_agreement_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "identity_id"],
+            ["identity.team_id", "identity.id"],
+            name=op.f("fk_agreement_team_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_agreement_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+    )
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_agreement_campaign_id_identity_id"),
+            ["campaign_id", "identity_id"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_agreement_identity_id"), ["identity_id"], unique=False)
+
     op.create_table(
         "claim",
         sa.Column("id", RowId, nullable=False),
@@ -1322,6 +1466,34 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_source_connection_id"), ["connection_id"], unique=False
         )
+
+    op.create_table(
+        "statement",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("identity_id", RowId, nullable=False),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("age", sa.Integer(), nullable=True),
+        sa.Column("details", JsonDoc, nullable=False),
+        sa.Column("detailed", sa.Boolean(), nullable=False),
+        sa.Column("admitted", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_statement_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "identity_id"],
+            ["identity.team_id", "identity.id"],
+            name=op.f("fk_statement_team_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_statement_team_id")),
+        sa.PrimaryKeyConstraint("campaign_id", "identity_id", name=op.f("pk_statement")),
+    )
+    with op.batch_alter_table("statement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_statement_identity_id"), ["identity_id"], unique=False)
 
     op.create_table(
         "total",
@@ -1710,6 +1882,10 @@ def downgrade() -> None:
 
     op.drop_table("contact_attempt")
     op.drop_table("total")
+    with op.batch_alter_table("statement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_statement_identity_id"))
+
+    op.drop_table("statement")
     with op.batch_alter_table("source", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_source_connection_id"))
         batch_op.drop_index(batch_op.f("ix_source_action_id"))
@@ -1761,6 +1937,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_claim_campaign_id_state_id"))
 
     op.drop_table("claim")
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agreement_identity_id"))
+        batch_op.drop_index(batch_op.f("ix_agreement_campaign_id_identity_id"))
+
+    op.drop_table("agreement")
     op.drop_table("action_signal")
     with op.batch_alter_table("visitor", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_visitor_stands_for_id"))
@@ -1775,6 +1956,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signature_nonce_ends_at"))
 
     op.drop_table("signature_nonce")
+    op.drop_table("saved_view")
     with op.batch_alter_table("prize", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_prize_campaign_id_position"))
 
@@ -1795,7 +1977,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_erasure_team_id_finished_at_id"))
 
     op.drop_table("erasure")
+    with op.batch_alter_table("download", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_download_campaign_id_id"))
+
+    op.drop_table("download")
     op.drop_table("campaign_version")
+    with op.batch_alter_table("campaign_picture", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_campaign_picture_campaign_id_position"))
+
+    op.drop_table("campaign_picture")
     with op.batch_alter_table("bulk_act", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bulk_act_subject"))
         batch_op.drop_index(batch_op.f("ix_bulk_act_campaign_id_id"))
@@ -1852,6 +2042,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_connection_connector_account_uid"))
 
     op.drop_table("connection")
+    with op.batch_alter_table("campaign_template", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_campaign_template_team_id"))
+
+    op.drop_table("campaign_template")
     op.drop_table("campaign")
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_team_id_seq"))

@@ -4,6 +4,7 @@ import tombola.admission.models
 import tombola.campaigns.models
 import tombola.claiming.models
 import tombola.connections.models
+import tombola.draws.models
 import tombola.entrants.models
 import tombola.entries.models
 import tombola.handshakes.models

@@ -21,6 +21,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_beat")),
     )
     op.create_table(
+        "draw_log",
+        sa.Column("seq", RowId, autoincrement=False, nullable=False),
+        sa.Column("draw_uid", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("prev", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_draw_log")),
+    )
+    with op.batch_alter_table("draw_log", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_draw_log_draw_uid_seq"), ["draw_uid", "seq"], unique=False
+        )
+
+    op.create_table(
         "dropped_event",
         sa.Column("receiver", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
@@ -760,6 +776,53 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "draw",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("number", RowId, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("form", JsonDoc, nullable=False),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("progress", JsonDoc, nullable=False),
+        sa.Column("notes", JsonDoc, nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("salt_key", sa.Text(), nullable=True),
+        sa.Column("root", sa.Text(), nullable=True),
+        sa.Column("total", RowId, nullable=True),
+        sa.Column("people", RowId, nullable=True),
+        sa.Column("ledger_head", RowId, nullable=True),
+        sa.Column("commitment", sa.Text(), nullable=True),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("seed", sa.Text(), nullable=True),
+        sa.Column("revealed", JsonDoc, nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("closing_at", UtcDateTime(), nullable=True),
+        sa.Column("frozen_at", UtcDateTime(), nullable=True),
+        sa.Column("randomness_at", UtcDateTime(), nullable=True),
+        sa.Column("drawn_at", UtcDateTime(), nullable=True),
+        sa.Column("published_at", UtcDateTime(), nullable=True),
+        sa.Column("voided_at", UtcDateTime(), nullable=True),
+        sa.Column("void_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_draw_member_id")),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_draw_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_draw_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
+        sa.UniqueConstraint("number", name=op.f("uq_draw_number")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_draw_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_draw_uid")),
+    )
+    with op.batch_alter_table("draw", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_draw_campaign_id_id"), ["campaign_id", "id"], unique=False
+        )
+
+    op.create_table(
         "erasure",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -1296,6 +1359,18 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
+            "ix_entry_campaign_proof_sort",
+            [
+                "campaign_id",
+                "proof",
+                sa.literal_column("sort_at DESC"),
+                sa.literal_column("id DESC"),
+            ],
+            unique=False,
+            sqlite_where=sa.text("proof IS NOT NULL"),
+            postgresql_where=sa.text("proof IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_entry_campaign_sort",
             ["campaign_id", sa.literal_column("sort_at DESC"), sa.literal_column("id DESC")],
             unique=False,
@@ -1374,6 +1449,22 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "exclusion",
+        sa.Column("draw_id", RowId, nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.Column("weight", RowId, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("entrant_id", RowId, nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_exclusion_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "tag", name=op.f("pk_exclusion")),
+    )
+    with op.batch_alter_table("exclusion", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_exclusion_entrant_id_draw_id"), ["entrant_id", "draw_id"], unique=False
+        )
+
+    op.create_table(
         "link",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -1425,6 +1516,31 @@ def upgrade() -> None:
             batch_op.f("ix_owned_team_id_claim_key"), ["team_id", "claim_key"], unique=False
         )
 
+    op.create_table(
+        "pool",
+        sa.Column("draw_id", RowId, nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.Column("weight", RowId, nullable=False),
+        sa.Column("entrant_id", RowId, nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_pool_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "tag", name=op.f("pk_pool")),
+    )
+    with op.batch_alter_table("pool", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_pool_entrant_id_draw_id"), ["entrant_id", "draw_id"], unique=False
+        )
+
+    op.create_table(
+        "pool_block",
+        sa.Column("draw_id", RowId, nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("first", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("weight", RowId, nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_pool_block_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "n", name=op.f("pk_pool_block")),
+    )
     op.create_table(
         "source",
         sa.Column("id", RowId, nullable=False),
@@ -1518,6 +1634,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "campaign_id", "action_id", "local_day", "state", name=op.f("pk_total")
         ),
+    )
+    op.create_table(
+        "winner",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("draw_id", RowId, nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.LargeBinary(), nullable=False),
+        sa.Column("weight", RowId, nullable=False),
+        sa.Column("block", RowId, nullable=False),
+        sa.Column("prize", sa.Integer(), nullable=True),
+        sa.Column("entrant_id", RowId, nullable=True),
+        sa.Column("placed_at", UtcDateTime(), nullable=True),
+        sa.Column("passed_at", UtcDateTime(), nullable=True),
+        sa.Column("pass_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_winner_draw_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_winner")),
+        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_winner_draw_id_rank")),
+        sa.UniqueConstraint("uid", name=op.f("uq_winner_uid")),
+    )
+    with op.batch_alter_table("winner", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_winner_entrant_id"), ["entrant_id"], unique=False)
+
+    op.create_table(
+        "witness",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("draw_id", RowId, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=True),
+        sa.Column("phrase", sa.Text(), nullable=True),
+        sa.Column("committed_at", UtcDateTime(), nullable=True),
+        sa.Column("revealed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_witness_draw_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_witness")),
+        sa.UniqueConstraint("draw_id", "position", name=op.f("uq_witness_draw_id_position")),
+        sa.UniqueConstraint("token", name=op.f("uq_witness_token")),
     )
     op.create_table(
         "contact_attempt",
@@ -1881,6 +2035,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_contact_attempt_entrant_id_id"))
 
     op.drop_table("contact_attempt")
+    op.drop_table("witness")
+    with op.batch_alter_table("winner", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_winner_entrant_id"))
+
+    op.drop_table("winner")
     op.drop_table("total")
     with op.batch_alter_table("statement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_statement_identity_id"))
@@ -1891,6 +2050,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_source_action_id"))
 
     op.drop_table("source")
+    op.drop_table("pool_block")
+    with op.batch_alter_table("pool", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pool_entrant_id_draw_id"))
+
+    op.drop_table("pool")
     with op.batch_alter_table("owned", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_owned_team_id_claim_key"))
 
@@ -1899,6 +2063,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_link_identity_id"))
 
     op.drop_table("link")
+    with op.batch_alter_table("exclusion", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_exclusion_entrant_id_draw_id"))
+
+    op.drop_table("exclusion")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_event_visitor_id_settled_at"))
         batch_op.drop_index(batch_op.f("ix_event_campaign_id_settled_at"))
@@ -1912,6 +2080,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_entry_cause")
         batch_op.drop_index("ix_entry_campaign_state_sort")
         batch_op.drop_index("ix_entry_campaign_sort")
+        batch_op.drop_index(
+            "ix_entry_campaign_proof_sort",
+            sqlite_where=sa.text("proof IS NOT NULL"),
+            postgresql_where=sa.text("proof IS NOT NULL"),
+        )
         batch_op.drop_index("ix_entry_campaign_entrant_id_sort")
         batch_op.drop_index("ix_entry_campaign_cause_kind_sort")
         batch_op.drop_index(
@@ -1977,6 +2150,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_erasure_team_id_finished_at_id"))
 
     op.drop_table("erasure")
+    with op.batch_alter_table("draw", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draw_campaign_id_id"))
+
+    op.drop_table("draw")
     with op.batch_alter_table("download", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_download_campaign_id_id"))
 
@@ -2083,5 +2260,9 @@ def downgrade() -> None:
 
     op.drop_table("limit_key")
     op.drop_table("dropped_event")
+    with op.batch_alter_table("draw_log", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draw_log_draw_uid_seq"))
+
+    op.drop_table("draw_log")
     op.drop_table("beat")
     # ### end Alembic commands ###

@@ -121,8 +121,7 @@ class Courier:
 
     def waiting(self) -> Sequence[Event]:
         """Give the events that are on their way, oldest first."""
-        every = list(self._world.all(Event).values())
-        return [event for event in every if event.state == "waiting"]
+        return self._world.waiting()
 
     def deliver(self) -> Sequence[Delivery]:
         """Carry what is due now, once; what came of it."""
@@ -174,7 +173,7 @@ class Courier:
             seconds = event.at.timestamp()
             at = int(seconds)
             change = {"field": event.field, "value": self._fresh(event.value)}
-            if event.field == "messaging":
+            if "messaging" in event.value or "standby" in event.value:
                 entries.append({"id": event.entry, "time": int(seconds * 1000)} | event.value)
             elif entries and entries[-1]["id"] == event.entry and entries[-1]["time"] == at:
                 entries[-1]["changes"].append(change)

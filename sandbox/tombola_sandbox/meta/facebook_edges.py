@@ -6,6 +6,8 @@ from typing import Final
 from tombola_sandbox.ids import number_from
 from tombola_sandbox.meta import errors
 from tombola_sandbox.meta.fields import named
+from tombola_sandbox.meta.messenger_hooks import FIELDS
+from tombola_sandbox.meta.messenger_models import Thread, thread_id
 from tombola_sandbox.meta.models import App, Comment, Json, Page, Person, Post, Token
 from tombola_sandbox.meta.paging import by_cursor, by_time, choice, time_of, words_of
 from tombola_sandbox.meta.rights import (
@@ -28,16 +30,7 @@ PAGE_FIELDS: Final = frozenset(
     {
         "feed",
         "mention",
-        "messages",
-        "messaging_postbacks",
-        "messaging_optins",
-        "messaging_referrals",
-        "message_deliveries",
-        "message_reads",
-        "message_echoes",
-        "messaging_handovers",
-        "standby",
-        "message_template_status_update",
+        *FIELDS,
     }
 )
 """Source: Meta, "Page, Subscribed Apps", ``subscribed_fields``, read 2026-11; those in use here."""
@@ -115,6 +108,8 @@ def _was_active(view: View, person: Person, page: Page) -> bool:
     posts = view.world.under("posts", page.id)
     comments = (i for post in posts for i in view.world.under("comments", post))
     wrote = any(view.world.one(Comment, i).author == person.id for i in comments)
+    if (thread := view.world.get(Thread, thread_id(page.id, person.id))) and thread.spoke_at:
+        return True
     return wrote or any(view.world.one(Post, i).author == person.id for i in posts)
 
 

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tombola_sandbox.meta import errors, facebook, facebook_comments, instagram, instagram_comments
+from tombola_sandbox.meta import (
+    errors,
+    facebook,
+    facebook_comments,
+    instagram,
+    instagram_comments,
+    messenger_people,
+)
 from tombola_sandbox.meta.models import (
     Account,
     App,
@@ -16,7 +23,14 @@ from tombola_sandbox.meta.models import (
 from tombola_sandbox.meta.rights import ENGAGEMENT, has_public_content, is_own, sees_post
 from tombola_sandbox.meta.view import KINDS, View
 
-KINDS.update(facebook.NODES | facebook_comments.NODES | instagram.NODES | instagram_comments.NODES)
+for _nodes in (
+    facebook.NODES,
+    facebook_comments.NODES,
+    instagram.NODES,
+    instagram_comments.NODES,
+    messenger_people.NODES,
+):
+    KINDS.update(_nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +135,12 @@ def _person(view: View, wanted: str) -> Found | None:
     world, caller = view.world, view.caller
     people = world.all(Person)
     if caller.kind == "PAGE":
-        inner = world.scoped.find("psid", str(caller.page), wanted, list(people))
-    else:
-        inner = world.scoped.find("asid", caller.app.id, wanted, list(people))
-        if inner is not None and caller.kind == "USER" and inner != caller.person:
-            return None
+        visitor = world.scoped.find("psid", str(caller.page), wanted, list(people))
+        known = visitor is not None and not people[visitor].gone
+        return Found("Visitor", people[visitor]) if visitor and known else None
+    inner = world.scoped.find("asid", caller.app.id, wanted, list(people))
+    if inner is not None and caller.kind == "USER" and inner != caller.person:
+        return None
     return Found("User", people[inner]) if inner is not None and not people[inner].gone else None
 
 

@@ -1,5 +1,6 @@
 """Graph's door and its paths, under ``/graph.facebook.com`` and ``/graph.instagram.com``."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -9,7 +10,14 @@ from werkzeug.wrappers import Request, Response
 
 from tombola.testing.network import FaultKind, Network, json_response
 from tombola.testing.network.network import CALLER
-from tombola_sandbox.meta import errors, facebook_edges, hashtags, instagram_edges, roots
+from tombola_sandbox.meta import (
+    errors,
+    facebook_edges,
+    hashtags,
+    instagram_edges,
+    messenger_edges,
+    roots,
+)
 from tombola_sandbox.meta.access import Caller
 from tombola_sandbox.meta.batch import answers
 from tombola_sandbox.meta.errors import GraphError
@@ -36,6 +44,7 @@ EDGES: Final[Mapping[tuple[str, str, str], Edge]] = {
     ("DELETE", "User", "permissions"): facebook_edges.remove_permissions,
     ("GET", "User", "ids_for_pages"): facebook_edges.ids_for_pages,
     ("GET", "User", "ids_for_apps"): facebook_edges.ids_for_apps,
+    ("GET", "Visitor", "ids_for_apps"): facebook_edges.ids_for_apps,
     ("GET", "Page", "published_posts"): facebook_edges.published_posts,
     ("GET", "Page", "posts"): facebook_edges.posts,
     ("GET", "Page", "feed"): facebook_edges.feed,
@@ -48,6 +57,7 @@ EDGES: Final[Mapping[tuple[str, str, str], Edge]] = {
     **instagram_edges.EDGES,
     **hashtags.EDGES,
     **roots.EDGES,
+    **messenger_edges.EDGES,
 }
 NAMED: Final = {**roots.NAMED, **hashtags.NAMED}
 
@@ -162,6 +172,7 @@ class Graph:
     def _count(self, view: View, found: Found | None, parts: list[str]) -> Mapping[str, str]:
         thing = found.thing if found else None
         asked = Asked(edge="/".join(parts) if len(parts) > 1 else "")
+        asked.sends = len(parts) > 1 and parts[1] == messenger_edges.SENDING
         match thing:
             case Page():
                 asked.page = thing.id
@@ -268,6 +279,12 @@ def _check_proof(caller: Caller, args: Mapping[str, str]) -> bool:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict) or (isinstance(value, list) and _holds_more(value)):
+        return json.dumps(value)
     if isinstance(value, list):
         return ",".join(str(one) for one in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _holds_more(values: list[Any]) -> bool:
+    return any(isinstance(one, (dict, list)) for one in values)

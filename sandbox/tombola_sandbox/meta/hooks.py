@@ -150,7 +150,7 @@ class Hooks:
         for app_id, fields in (page.subscriptions if page else {}).items():
             app = self._access.app(app_id)
             if app is not None and field in fields:
-                self._tell(app, "page", page_id, field, value(app))
+                self.tell(app, "page", page_id, field, value(app))
 
     def _tell_account(self, account: Account, field: str, value: Json) -> None:
         """An account's events go where its page, or the account itself, is subscribed."""
@@ -159,13 +159,32 @@ class Hooks:
         for app_id in sorted(apps):
             app = self._access.app(app_id)
             if app is not None and NEEDS_ADVANCED in app.advanced:
-                self._tell(app, "instagram", account.id, field, value)
+                self.tell(app, "instagram", account.id, field, value)
 
-    def _tell(self, app: App, kind: str, entry: str, field: str, value: Json) -> None:
+    def tell(
+        self,
+        app: App,
+        kind: str,
+        entry: str,
+        field: str,
+        value: Json,
+        *,
+        at: datetime | None = None,
+    ) -> None:
+        """Tell an application, if it takes such events anywhere.
+
+        Args:
+            app: who is told.
+            kind: ``page`` or ``instagram``.
+            entry: to which page or account it happened.
+            field: what it is an event of.
+            value: the change, or the event of Messenger.
+            at: when it happens, and goes out; now if not given.
+        """
         callback = app.callbacks.get(kind)
         if callback is None or field not in callback.fields:
             return
-        now = self._world.clock()
+        now = at or self._world.clock()
         event = Event(
             id=self._world.new_id("event"),
             app=app.id,

@@ -29,6 +29,7 @@ _DIGITS: Final = {
     "photo": ("3", 14),
     "app": ("1", 14),
     "event": ("7", 14),
+    "template": ("8", 14),
 }
 """First digits and how many follow, by kind of id."""
 

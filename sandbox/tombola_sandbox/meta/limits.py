@@ -15,10 +15,12 @@ from typing import Final
 from tombola.testing.network import Clock
 from tombola_sandbox.meta import errors
 from tombola_sandbox.meta.access import Caller
+from tombola_sandbox.meta.messenger_rules import SENDS_A_SECOND
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
+SECOND: Final = timedelta(seconds=1)
 
 CALLS_PER_USER: Final = 200
 CALLS_PER_ENGAGED: Final = 4800
@@ -35,6 +37,7 @@ class Quota:
         edge: code 613, a minute, on one edge of one thing.
         engaged: people engaged with a page; 4800 calls a day for each (80001).
         impressions: of an Instagram account; 4800 calls a day for each (80002).
+        sends: code 613, a second, messages of one page.
     """
 
     user: int = 2_000
@@ -42,6 +45,7 @@ class Quota:
     edge: int = 600
     engaged: int = 10
     impressions: int = 10
+    sends: int = SENDS_A_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Asked:
     page: str | None = None
     account: str | None = None
     edge: str = ""
+    sends: bool = False
     buckets: list[Bucket] = field(default_factory=list)
 
 
@@ -126,6 +131,8 @@ class Usage:
     def _buckets(self, caller: Caller, asked: Asked) -> list[Bucket]:
         """Say against what a call counts: Business Use Case limits, or the platform's."""
         quota = self.quota
+        if asked.sends and asked.page is not None:
+            return [Bucket(613, f"messages {asked.page}", quota.sends, SECOND)]
         found: list[Bucket] = []
         if asked.account is not None:
             most = quota.impressions * CALLS_PER_ENGAGED

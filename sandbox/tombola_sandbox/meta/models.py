@@ -45,6 +45,7 @@ class Page(Thing):
         roles: tasks by the sandbox's id of the person.
         business: the verified business that has claimed it.
         subscriptions: webhook fields by app id.
+        primary: the app that has every thread of Messenger that nobody else has; None for all.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Page(Thing):
     roles: Mapping[str, tuple[str, ...]] = {}
     business: str | None = None
     subscriptions: Mapping[str, tuple[str, ...]] = {}
+    primary: str | None = None
 
 
 class Photo(Thing):

@@ -10,6 +10,7 @@ from tombola_sandbox.meta.facebook_acts import FacebookActs
 from tombola_sandbox.meta.hooks import Hooks
 from tombola_sandbox.meta.instagram_acts import InstagramActs
 from tombola_sandbox.meta.limits import Usage
+from tombola_sandbox.meta.messenger_acts import MessengerActs
 from tombola_sandbox.meta.recording import Player, Recorded, read_folder
 from tombola_sandbox.meta.world import MetaWorld
 
@@ -22,6 +23,7 @@ class Meta:
         access: applications and tokens.
         facebook: what people and pages do.
         instagram: what accounts do.
+        messenger: what people do at Messenger.
         usage: calls counted against limits.
         player: recorded answers.
     """
@@ -35,6 +37,7 @@ class Meta:
         hooks = Hooks(self.things, self.access)
         self.facebook = FacebookActs(self.things, hooks)
         self.instagram = InstagramActs(self.things, hooks)
+        self.messenger = MessengerActs(self.things, self.access)
         self.usage = Usage(clock)
 
     def load(self, folder: Path) -> int:

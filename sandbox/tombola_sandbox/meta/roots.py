@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 
 from tombola_sandbox.meta import errors
 from tombola_sandbox.meta.access import DATA_ACCESS, LONG, Caller, MetaAccess
+from tombola_sandbox.meta.facebook_edges import PAGE_FIELDS
 from tombola_sandbox.meta.models import Account, App, Callback, Json, Person, Token
 from tombola_sandbox.meta.paging import words_of
 from tombola_sandbox.meta.view import FACEBOOK_GRAPH, INSTAGRAM_GRAPH, Ask, View
@@ -23,19 +24,7 @@ OLD_ENOUGH: Final = timedelta(hours=24)
 """Before that a token at Instagram cannot be refreshed. Source: Meta, "Refresh a Token"."""
 
 OBJECTS: Final = {
-    "page": frozenset(
-        {
-            "feed",
-            "mention",
-            "messages",
-            "messaging_postbacks",
-            "messaging_optins",
-            "messaging_referrals",
-            "message_deliveries",
-            "message_reads",
-            "standby",
-        }
-    ),
+    "page": PAGE_FIELDS,
     "instagram": frozenset({"comments", "mentions", "live_comments", "messages"}),
 }
 """Fields that an app may take, by object."""

@@ -6,6 +6,8 @@ from typing import Final
 
 from tombola_sandbox.cast import CAST, LINES, TAG, Role
 from tombola_sandbox.meta.access import DEMO_VERIFY_TOKEN
+from tombola_sandbox.meta.messenger_hooks import FIELDS
+from tombola_sandbox.meta.messenger_models import Profile
 from tombola_sandbox.meta.models import Account, AccountKind, App, Callback, Page, Person, Token
 from tombola_sandbox.meta.realm import Meta
 from tombola_sandbox.meta.roots import OBJECTS
@@ -36,8 +38,11 @@ DEMO_TOKEN: Final = "EAA" + 20 * "5eed"
 DEMO_SCOPES: Final = (
     *("pages_show_list", "pages_read_engagement", "pages_read_user_content"),
     *("pages_manage_metadata", "instagram_basic", "instagram_manage_comments"),
+    *("pages_messaging", "pages_utility_messaging"),
 )
-DEMO_FIELDS: Final = ("feed", "mention")
+DEMO_FIELDS: Final = ("feed", "mention", *FIELDS)
+DEMO_BOT: Final = App(id="1290000000000027", secret=20 * "b0", name="Kettle & Leaf shop bot")
+"""Another application of the shop's, to which a thread can be handed."""
 RETURNS: Final = ("/back/meta.facebook", "/back/meta.instagram", "/connected/meta.facebook")
 """Where the demo's log-ins and connections lead back to, behind Tombola's address."""
 
@@ -88,6 +93,16 @@ def _connect(meta: Meta, robin: Person, page: Page) -> None:
     )
     meta.access.page_token(meta.things.put(token), page)
     meta.things.change(page, subscriptions={app.id: DEMO_FIELDS})
+    meta.things.put(DEMO_BOT)
+    meta.things.put(
+        Profile(
+            id=page.id,
+            properties={
+                "get_started": {"payload": "GET_STARTED"},
+                "greeting": [{"locale": "default", "text": "Ask us about tea."}],
+            },
+        )
+    )
 
 
 def _account(meta: Meta, role: Role, person: Person, dice: random.Random) -> Account:
@@ -188,9 +203,12 @@ def register(meta: Meta, tombola: str) -> None:
     url = f"{tombola}/webhooks/meta/events"
     callbacks = dict(app.callbacks)
     for kind, fields in OBJECTS.items():
-        if kind not in callbacks:
-            found = Callback(url=url, verify_token=DEMO_VERIFY_TOKEN, fields=tuple(sorted(fields)))
-            callbacks[kind] = found
+        known = callbacks.get(kind)
+        every = tuple(sorted(fields.union(known.fields if known else ())))
+        if known is None:
+            callbacks[kind] = Callback(url=url, verify_token=DEMO_VERIFY_TOKEN, fields=every)
+        elif known.url == url:
+            callbacks[kind] = known.model_copy(update={"fields": every})
     changed = app.model_copy(
         update={
             "redirect_uris": uris,

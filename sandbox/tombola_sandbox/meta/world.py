@@ -14,6 +14,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 from tombola.testing.network import Clock
 from tombola_sandbox.meta.ids import ScopedIds, scoped
+from tombola_sandbox.meta.messenger_models import Message, OnceToken, Profile, Template, Thread
+from tombola_sandbox.meta.messenger_trouble import Trouble
 from tombola_sandbox.meta.models import (
     Account,
     App,
@@ -50,11 +52,20 @@ KINDS: Final[Mapping[str, type[Thing]]] = {
     "app": App,
     "token": Token,
     "event": Event,
+    "thread": Thread,
+    "message": Message,
+    "once_token": OnceToken,
+    "template": Template,
+    "messenger_profile": Profile,
 }
 HASHTAG: Final = re.compile(r"(?<![\w&])[#＃](\w*[^\W\d_]\w*)")  # noqa: RUF001 - the wide sign counts too
 
 PICTURE_LIVES: Final = timedelta(days=4)
 """Recorded addresses end days or weeks after they were given; the shortest seen."""
+
+REVIEW_LASTS: Final = timedelta(seconds=5)
+"""Templates of Messenger are approved within seconds, as a rule. Source: Meta, "Utility Messages",
+read 2026-11."""
 
 
 def hashtags_of(text: str) -> frozenset[str]:
@@ -82,6 +93,8 @@ class MetaWorld:
         walks: where readers of hashtags are.
         courier: who asks an app's address before events go there.
         address: the sandbox's own, for what is sent without being asked for.
+        trouble: what happens to every message that a page sends.
+        review_lasts: how long the review of a template takes.
     """
 
     def __init__(self, clock: Clock, write: Write) -> None:
@@ -94,6 +107,8 @@ class MetaWorld:
         self._order: dict[tuple[str, str], Order] = defaultdict(list)
         self._tagged: dict[str, set[str]] = defaultdict(set)
         self._tags_of: dict[str, frozenset[str]] = {}
+        self._waiting: dict[str, Event] = {}
+        self._acted: dict[tuple[str, str], datetime] = {}
         self.uploads: dict[str, str] = {}
         self.hashtag_names: dict[str, str] = {}
         self.scoped = ScopedIds()
@@ -101,6 +116,8 @@ class MetaWorld:
         self.address = "http://meta.example"
         self.walks = Walks()
         self.courier: Verifier | None = None
+        self.trouble = Trouble()
+        self.review_lasts = REVIEW_LASTS
         self.lock = threading.RLock()
 
     # Reading.
@@ -126,10 +143,20 @@ class MetaWorld:
         """Give ids of what belongs to ``owner``, oldest first, deleted ones among them.
 
         Relations: ``comments`` of a post, ``posts`` of a page, ``tagged`` of a page, ``media`` and
-        ``tagged_media`` of an account, ``remarks`` of a media, ``searches`` of an account.
+        ``tagged_media`` of an account, ``remarks`` of a media, ``searches`` of an account,
+        ``messages`` of a thread, ``threads`` and ``templates`` of a page.
         """
         with self.lock:
             return [thing_id for _, _, thing_id in self._order.get((relation, owner), ())]
+
+    def waiting(self) -> Sequence[Event]:
+        """Give the events that are on their way, oldest first."""
+        with self.lock:
+            return sorted(self._waiting.values(), key=lambda event: event.at)
+
+    def acted_at(self, page: str, author: str) -> datetime | None:
+        """Say when somebody last commented or posted on a page's wall."""
+        return self._acted.get((page, author))
 
     def with_hashtag(self, tag: str) -> Iterator[Media]:
         """Go through what carries a hashtag in its caption or in its owner's first comment."""
@@ -198,6 +225,12 @@ class MetaWorld:
         match thing:
             case Comment() if is_new:
                 self._refile("comments", thing.post, thing.created_at, thing.id)
+                self._note_act(self.one(Post, thing.post).page, thing.author, thing.created_at)
+            case Event():
+                if thing.state == "waiting":
+                    self._waiting[thing.id] = thing
+                else:
+                    self._waiting.pop(thing.id, None)
             case Post():
                 self._file_post(thing, is_new=is_new)
             case Media():
@@ -206,12 +239,28 @@ class MetaWorld:
                 self._file_remark(thing, is_new=is_new)
             case Search():
                 self._refile("searches", thing.account, thing.at, thing.id)
+            case _ if is_new:
+                self._file_messenger(thing)
+
+    def _file_messenger(self, thing: Thing) -> None:
+        match thing:
+            case Thread():
+                self._refile("threads", thing.page, self.clock(), thing.id)
+            case Message():
+                self._refile("messages", thing.thread, thing.at, thing.id)
+            case Template():
+                self._refile("templates", thing.page, thing.made_at, thing.id)
 
     def _file_post(self, post: Post, *, is_new: bool) -> None:
         if is_new and post.page is not None:
             self._refile("posts", post.page, post.created_at, post.id)
+            self._note_act(post.page, post.author, post.created_at)
         for page, at in post.tags.items():
             self._refile("tagged", page, at, post.id)
+
+    def _note_act(self, page: str | None, author: str, at: datetime) -> None:
+        if page is not None and at >= self._acted.get((page, author), at):
+            self._acted[page, author] = at
 
     def _file_media(self, media: Media, *, is_new: bool) -> None:
         if media.parent is not None:

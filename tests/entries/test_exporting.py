@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tombola.api import EntryDraft, Forbidden, NotFound, Proof
+from tombola.api import Conflict, EntryDraft, Forbidden, NotFound, Proof
 from tombola.campaigns.models import action as actions
-from tombola.entries import exporting
-from tombola.entries.exporting import COLUMNS, REST, Shape, export, harmless
+from tombola.entries import downloads, exporting, jobs
+from tombola.entries.exporting import COLUMNS, REST, Shape, harmless
 from tombola.entries.filters import Filter
-from tombola.entries.models import entry
+from tombola.entries.models import download, entry
 from tombola.entries.rules import State
+from tombola.queue import runner
+from tombola.queue.kinds import House, Kinds
 from tombola.teams.models import audit
 from tombola.teams.rules import Actor, Role
 
@@ -34,10 +36,16 @@ def wrote(ledger, inst, campaign_uid):
     """Gives the whole text of an export."""
 
     def write(wanted=None, shape=Shape.CSV, **more):
-        made = export(inst, editor(ledger), campaign_uid, wanted or Filter(), shape, **more)
-        return b"".join(made.parts).decode("utf-8")
+        who = editor(ledger)
+        made = downloads.begin(inst, who, campaign_uid, wanted or Filter(), shape, **more)
+        work(inst)
+        return downloads.path(inst, who, campaign_uid, made.uid)[1].read_bytes().decode("utf-8")
 
     return write
+
+
+def work(inst):
+    runner.run(House(site=inst, kinds=Kinds(jobs.kinds())), Kinds(jobs.kinds())[downloads.WRITE])
 
 
 def editor(ledger, role=Role.EDITOR):
@@ -144,10 +152,10 @@ def test_names_beyond_the_columns_stand_together_in_the_last(ledger, wrote, monk
 
 def test_viewers_and_other_teams_get_no_file(ledger, inst, campaign_uid):
     with pytest.raises(Forbidden):
-        export(inst, editor(ledger, Role.VIEWER), campaign_uid, Filter(), Shape.CSV)
+        downloads.begin(inst, editor(ledger, Role.VIEWER), campaign_uid, Filter(), Shape.CSV)
     stranger = Actor(ledger.team_id + 1, "", None, "S", Role.OWNER)
     with pytest.raises(NotFound):
-        export(inst, stranger, campaign_uid, Filter(), Shape.CSV)
+        downloads.begin(inst, stranger, campaign_uid, Filter(), Shape.CSV)
 
 
 def test_download_stands_in_the_audit_log_without_the_person(ledger, campaign_uid, wrote):
@@ -173,13 +181,63 @@ def test_fifty_thousand_entries_are_written_in_little_memory(ledger, inst, clock
                 for n in range(start, start + size)
             )
         )  # fmt: skip
-    made = export(inst, editor(ledger), campaign_uid, Filter(), Shape.CSV)
-    next(made.parts)
+    made = downloads.begin(inst, editor(ledger), campaign_uid, Filter(), Shape.CSV)
     tracemalloc.start()
     try:
-        lines = sum(part.count(b"\r\n") for part in made.parts)
+        while downloads.get(inst, editor(ledger), campaign_uid, made.uid).state != "ready":
+            work(inst)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert 49_000 < lines <= 50_001
+    _, path = downloads.path(inst, editor(ledger), campaign_uid, made.uid)
+    assert path.read_bytes().count(b"\r\n") == 50_001
     assert peak < 12_000_000
+
+
+def test_file_whose_writer_died_holds_each_entry_once(ledger, inst, campaign_uid, monkeypatch):
+    monkeypatch.setattr(downloads, "BATCH", 2)
+    ledger.record(*(done(ledger, str(n), OrderID=str(n)) for n in range(7)))
+    who = editor(ledger)
+    made = downloads.begin(inst, who, campaign_uid, Filter(), Shape.CSV)
+    real, calls = downloads._append, []
+
+    def die(where, size, text):
+        calls.append(size)
+        real(where, size, text)
+        if len(calls) == 3:
+            raise OSError("killed between the disk and the database")
+        return size + len(text)
+
+    monkeypatch.setattr(downloads, "_append", die)
+    work(inst)
+    assert downloads.get(inst, who, campaign_uid, made.uid).state == "writing"
+    with pytest.raises(Conflict):
+        downloads.path(inst, who, campaign_uid, made.uid)
+    inst.clock.advance(timedelta(minutes=10))
+    work(inst)
+    text = downloads.path(inst, who, campaign_uid, made.uid)[1].read_text(encoding="utf-8")
+    assert sorted(row["OrderID"] for row in rows(text)) == [str(n) for n in range(7)]
+
+
+def test_file_that_the_disk_has_lost_is_written_anew(ledger, inst, campaign_uid, monkeypatch):
+    monkeypatch.setattr(downloads, "BATCH", 2)
+    ledger.record(*(done(ledger, str(n), OrderID=str(n)) for n in range(5)))
+    who = editor(ledger)
+    made = downloads.begin(inst, who, campaign_uid, Filter(), Shape.CSV)
+    with inst.db.write() as conn:
+        place = {"size": 900, "done": 4, "place": None, "details": ["OrderID"]}
+        conn.execute(download.update().values(**place))
+    work(inst)
+    text = downloads.path(inst, who, campaign_uid, made.uid)[1].read_text(encoding="utf-8")
+    assert len(rows(text)) == 5
+
+
+def test_old_files_go(ledger, inst, campaign_uid, wrote):
+    ledger.record(done(ledger, "a"))
+    wrote()
+    [made] = downloads.of_campaign(inst, editor(ledger), campaign_uid)
+    _, path = downloads.path(inst, editor(ledger), campaign_uid, made.uid)
+    inst.clock.advance(downloads.KEEP + timedelta(seconds=1))
+    downloads.sweep(inst, None)
+    assert not path.exists()
+    assert downloads.of_campaign(inst, editor(ledger), campaign_uid) == []

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from tombola.api import Audience, Invalid
+from tombola.api import Audience, Invalid, Proof
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Campaign
-from tombola.entries import bulk, listing, service
+from tombola.entries import bulk, listing, saved, service
 from tombola.entries.filters import Filter
 from tombola.entries.listing import Position
 from tombola.entries.rules import State
@@ -153,7 +153,9 @@ def _back(team: str, key: str) -> ResponseReturnValue:
     return redirect(url_for("entries.show", team=team, key=key, **kept()), 303)
 
 
-_NAMES = ("action", "state", "cause", "person", "since", "until", "same", "who")
+_NAMES = (
+    "action", "state", "cause", "proof", "source", "person", "since", "until", "same", "who",
+)  # fmt: skip
 
 
 def _frame(found: Campaign) -> dict[str, Any]:
@@ -162,13 +164,17 @@ def _frame(found: Campaign) -> dict[str, Any]:
     with inst.db.read() as conn:
         offered = campaigns.actions_of(conn, found.id)
         acts = bulk.under_way(conn, found.id)
+        views = saved.of_campaign(conn, found.id)
     totals = listing.totals(inst, doors.actor(), found.uid)
     return {
         "totals": totals,
         "seen": sum(totals.by_state.values()),
         "actions": offered,
         "acts": acts,
+        "views": views,
+        "view": next((one.uid for one in views if one.wanted == kept()), ""),
         "states": list(State),
+        "proofs": list(Proof),
         "chosen": {name: request.args.get(name, "") for name in _NAMES},
         "chosen_only": kept(),
         "filtered": any(request.args.get(name) for name in _NAMES),
@@ -177,12 +183,13 @@ def _frame(found: Campaign) -> dict[str, Any]:
 
 def filter_of(args: Mapping[str, str], found: Campaign) -> Filter:
     """What an address narrows the list to; what says nothing narrows nothing."""
-    state = args.get("state", "")
+    state, proof = args.get("state", ""), args.get("proof", "")
     since, until = _day(args.get("since", ""), found), _day(args.get("until", ""), found)
     return Filter(
         action=args.get("action", ""),
         state=State(state) if state in set(State) else None,
         cause=args.get("cause", ""),
+        proof=Proof(proof) if proof in set(Proof) else None,
         source=args.get("source", "")[:100],
         person=args.get("person", "")[:100],
         same=args.get("same", "")[:100],

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from tombola.api import Proof
 from tombola.campaigns.models import action
 from tombola.campaigns.service import Campaign
 from tombola.db.sets import members
@@ -25,6 +26,8 @@ class Filter(BaseModel):
     action: str = ""
     state: State | None = None
     cause: str = ""
+    #: How far the reported event behind them can be believed.
+    proof: Proof | None = None
     #: Uid of the source that has brought them.
     source: str = ""
     person: str = ""
@@ -46,10 +49,8 @@ def conditions(conn: Connection, found: Campaign, wanted: Filter) -> list[Column
             .where(action.c.campaign_id == found.id, action.c.uid == wanted.action)
             .scalar_subquery()
         )
-    if wanted.state is not None:
-        needed.append(entry.c.state == wanted.state.value)
-    if wanted.cause:
-        needed.append(entry.c.cause_kind == wanted.cause)
+    plain = {"state": wanted.state, "cause_kind": wanted.cause, "proof": wanted.proof}
+    needed += [entry.c[name] == str(value) for name, value in plain.items() if value]
     if wanted.source:
         # Its runs are few, and they are the causes of what it brought.
         of = run.join(source, source.c.id == run.c.source_id)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from tombola.api import NotFound, Proof
 from tombola.campaigns.models import action
-from tombola.campaigns.service import of_team
+from tombola.campaigns.service import Campaign, of_team
 from tombola.db.rows import first
 from tombola.db.sets import members
 from tombola.entrants.models import entrant, identity
@@ -27,6 +27,7 @@ from tombola.entries.models import entry, entry_change, ledger_event, participat
 from tombola.entries.rules import State
 from tombola.importing.models import item, media
 from tombola.installation import Installation
+from tombola.teams.models import member
 from tombola.teams.rules import Actor, Role
 
 PAGE = 50
@@ -116,6 +117,8 @@ class Step(BaseModel):
     from_state: str | None
     to_state: str
     reason: str | None
+    #: The member who did it; empty for what nobody of the team did.
+    by: str = ""
 
 
 def page(
@@ -139,17 +142,23 @@ def page(
     actor.need(Role.VIEWER)
     chosen = wanted or Filter()
     with inst.db.read() as conn:
-        found = of_team(conn, actor, campaign_uid)
-        query = select(entry).where(*conditions(conn, found, chosen))
-        if after is not None:
-            # A row value keeps the index range; the same written with OR reads the whole campaign.
-            query = query.where(tuple_(entry.c.sort_at, entry.c.id) < _place(after))
-        query = query.order_by(entry.c.sort_at.desc(), entry.c.id.desc()).limit(min(size, 500) + 1)
-        rows = conn.execute(query).mappings().all()
-        shown = rows[: min(size, 500)]
-        more = len(rows) > len(shown)
-        last = Position(sort_at=shown[-1]["sort_at"], id=shown[-1]["id"]) if more else None
-        return Page(lines=_lines(conn, shown), next=last)
+        return page_of(conn, of_team(conn, actor, campaign_uid), chosen, after, min(size, 500))
+
+
+def page_of(
+    conn: Connection, found: Campaign, wanted: Filter, after: Position | None, size: int
+) -> Page:
+    """The same for callers that hold a transaction."""
+    query = select(entry).where(*conditions(conn, found, wanted))
+    if after is not None:
+        # A row value keeps the index range; the same written with OR reads the whole campaign.
+        query = query.where(tuple_(entry.c.sort_at, entry.c.id) < _place(after))
+    query = query.order_by(entry.c.sort_at.desc(), entry.c.id.desc()).limit(size + 1)
+    rows = conn.execute(query).mappings().all()
+    shown = rows[:size]
+    more = len(rows) > len(shown)
+    last = Position(sort_at=shown[-1]["sort_at"], id=shown[-1]["id"]) if more else None
+    return Page(lines=_lines(conn, shown), next=last)
 
 
 def one(inst: Installation, actor: Actor, campaign_uid: str, uid: str) -> tuple[Line, list[Step]]:
@@ -311,11 +320,15 @@ def _number(known: RowMapping) -> str:
 def _history(conn: Connection, row: RowMapping) -> list[Step]:
     recorded = first(conn, select(ledger_event).where(ledger_event.c.id == row["event_id"]))
     changes = conn.execute(
-        select(entry_change, ledger_event.c.at, ledger_event.c.kind, ledger_event.c.reason)
+        select(
+            entry_change, ledger_event.c.at, ledger_event.c.kind, ledger_event.c.reason,
+            func.coalesce(member.c.name, "").label("by"),
+        )
         .join(ledger_event, ledger_event.c.id == entry_change.c.event_id)
+        .outerjoin(member, member.c.id == ledger_event.c.member_id)
         .where(entry_change.c.entry_id == row["id"])
         .order_by(ledger_event.c.n)
-    ).mappings()
+    ).mappings()  # fmt: skip
     later = [
         Step(
             at=change["at"],
@@ -323,6 +336,7 @@ def _history(conn: Connection, row: RowMapping) -> list[Step]:
             from_state=change["from_state"],
             to_state=change["to_state"],
             reason=change["reason"],
+            by=change["by"],
         )
         for change in changes
     ]

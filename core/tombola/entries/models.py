@@ -74,6 +74,15 @@ Index(
     sqlite_where=entry.c.alike.is_not(None),
     postgresql_where=entry.c.alike.is_not(None),
 )
+Index(
+    "ix_entry_campaign_proof_sort",
+    entry.c.campaign_id,
+    entry.c.proof,
+    entry.c.sort_at.desc(),
+    entry.c.id.desc(),
+    sqlite_where=entry.c.proof.is_not(None),
+    postgresql_where=entry.c.proof.is_not(None),
+)
 Index("ix_entry_event", entry.c.event_id)
 Index("ix_entry_cause", entry.c.cause_kind, entry.c.cause_id)
 Index("ix_entry_entrant", entry.c.entrant_id)
@@ -168,5 +177,51 @@ bulk_act = Table(
     UniqueConstraint("team_id", "id"),
     Index(None, "campaign_id", "id"),
     Index(None, "subject"),
+    within_team("campaign", "campaign_id"),
+)
+
+#: A file of entries that somebody asked for; it lies in the data folder under its uid.
+download = Table(
+    "download",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("shape", Text, nullable=False),
+    Column("bom", Boolean, nullable=False),
+    Column("wanted", JsonDoc, nullable=False),
+    #: Names of details that have a column; known when the first line is written.
+    Column("details", JsonDoc),
+    Column("state", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    #: Bytes that count; what lies behind them was written by somebody who died.
+    Column("size", RowId, nullable=False),
+    #: The last line that is in the file.
+    Column("place", JsonDoc),
+    Column("member_id", RowId, ForeignKey("member.id")),
+    moment("asked_at"),
+    moment("expires_at", nullable=True),
+    UniqueConstraint("team_id", "id"),
+    Index(None, "campaign_id", "id"),
+    within_team("campaign", "campaign_id"),
+)
+
+#: A list's filters under a name, for everybody in the team.
+saved_view = Table(
+    "saved_view",
+    metadata,
+    row_id(),
+    uid(),
+    team_id(),
+    Column("campaign_id", RowId, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("wanted", JsonDoc, nullable=False),
+    Column("member_id", RowId, ForeignKey("member.id")),
+    moment("created_at"),
+    UniqueConstraint("team_id", "id"),
+    UniqueConstraint("campaign_id", "name"),
     within_team("campaign", "campaign_id"),
 )

@@ -32,6 +32,7 @@ from tombola.plugins import jobs as plugin_jobs
 from tombola.privacy import events as privacy_events
 from tombola.privacy import jobs as privacy_jobs
 from tombola.queue.kinds import Kind, Kinds
+from tombola.rest import described as rest
 from tombola.teams import admin as teams_admin
 from tombola.teams import tokens_admin
 from tombola.web.routing import Pages
@@ -66,6 +67,7 @@ PAGES: tuple[Pages, ...] = (
     inbox_public.pages,
     widget_admin.pages,
     tracking_api.pages,
+    *rest.PAGES,
     widget_public.pages,
     widget_hot.pages,
     loading.pages,

@@ -4,16 +4,30 @@ An answer is kept for 30 days. Events are known by keys of their own for as long
 lives, so that a repeat after that changes nothing either; only its answer says so.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, tuple_
 
+from tombola.api import Invalid
 from tombola.db.sets import insert_new, members, update_each
 from tombola.widget.models import idempotency
 from tombola.widget.parts import Posted
 
 KEPT = timedelta(days=30)
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+USED_OTHERWISE = (
+    "This key was used for another request. Send each request under a key of its own, and repeat "
+    "it unchanged."
+)
+
+
+def checked(key: str | None) -> str | None:
+    """A request's key as it is. Raises Invalid for what is none."""
+    if key is not None and not _KEY.fullmatch(key):
+        raise Invalid({"Idempotency-Key": "It has 1 to 200 printable ASCII characters, no spaces."})
+    return key
 
 
 def claim(conn: Connection, posted: Sequence[Posted]) -> list[Posted]:

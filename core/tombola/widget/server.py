@@ -5,7 +5,6 @@ of its events has an id. What a page's script reports of the same event is the s
 """
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Self
@@ -26,7 +25,9 @@ from pydantic_core import PydanticCustomError
 from tombola.api import Invalid, NotFound
 from tombola.installation import Installation
 from tombola.teams.tokens import Known
+from tombola.web.strict_json import once_each
 from tombola.widget.directory import Directory, Place
+from tombola.widget.idempotency import USED_OTHERWISE, checked
 from tombola.widget.parts import TOKEN_GRACE, Posted, Told
 from tombola.widget.rules import (
     LONGEST_BODY,
@@ -43,7 +44,6 @@ MOST_EVENTS = 100
 #: How long ago an event may have happened, and how far a backend's clock may be ahead of ours.
 OLDEST = timedelta(days=30)
 AHEAD = timedelta(minutes=5)
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 NEITHER = "Say whose event it is: give visitor (Tombola.data().visitor) or xref."
 
@@ -115,8 +115,7 @@ def take(
     place = directory.get(key)
     if place is None or place.campaign.team_id != token.actor.team_id:
         raise NotFound("There is no such campaign for this token.")
-    if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-        raise Invalid({"Idempotency-Key": "It has 1 to 200 printable ASCII characters, no spaces."})
+    checked(idempotency_key)
     report = read(body)
     if idempotency_key is None and any(each.event_id is None for each in report.events):
         raise Invalid(
@@ -136,12 +135,7 @@ def take(
     )
     tracker.writer.write(posted)
     if posted.answer is None:
-        raise Invalid(
-            {
-                "Idempotency-Key": "This key was used for another request. Send each request under "
-                "a key of its own, and repeat it unchanged."
-            }
-        )
+        raise Invalid({"Idempotency-Key": USED_OTHERWISE})
     return posted.answer
 
 
@@ -150,7 +144,7 @@ def read(body: bytes) -> Report:
     if len(body) > LONGEST_BODY:
         raise Invalid({"": "A request has at most 64 kB. Send the events in several."})
     try:
-        sent = json.loads(body, object_pairs_hook=_once)
+        sent = json.loads(body, object_pairs_hook=once_each)
         return Report.model_validate(sent)
     except ValidationError as wrong:
         raise Invalid(
@@ -195,11 +189,3 @@ def _remedy(error: Any) -> str:
         known = ", ".join(Reported.model_fields if len(error["loc"]) > 1 else Report.model_fields)
         return f"There is no such field. Known ones: {known}."
     return str(error["msg"])
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys stand once: of two readings none is safe."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found

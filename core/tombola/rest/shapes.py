@@ -1,0 +1,88 @@
+"""What the documents of the API are made of. Times are RFC 3339 in UTC, worths whole entries."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, create_model
+
+M = TypeVar("M", bound=BaseModel)
+
+#: Rows of one page, and what is given when nothing is asked.
+MOST, USUAL = 500, 50
+
+
+def _in_utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+#: A moment in an answer: in UTC, written with Z.
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_in_utc, return_type=str),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+
+
+def _whole(text: Any) -> Any:
+    """A number in an address, written as JSON writes it; anything else is left to the model."""
+    plain = isinstance(text, str) and text.isascii() and text.removeprefix("-").isdigit()
+    return int(text) if plain and len(text) < 20 else text  # noqa: PLR2004 - 64 bits have 19 digits
+
+
+class Shape(BaseModel):
+    """A document: nothing in it is unknown, nothing is changed after it was made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Paged(Shape):
+    """Which part of a list is asked for."""
+
+    after: Annotated[
+        str | None,
+        Field(max_length=500, description="The `next` of the page before; empty for the first."),
+    ] = None
+    limit: Annotated[
+        int,
+        BeforeValidator(_whole),
+        Field(ge=1, le=MOST, description="Lines of a page."),
+    ] = USUAL
+
+
+class Listing(Shape):
+    """A page of a list."""
+
+    next: Annotated[
+        str | None,
+        Field(description="Send it as `after` for the next page; null on the last one."),
+    ] = None
+
+
+def partial(model: type[M], name: str, doc: str) -> type[BaseModel]:
+    """The same fields, each of which may be left out: what is left out stays as it is."""
+    fields: dict[str, Any] = {}
+    for field_name, field in model.model_fields.items():
+        given: Any = field.annotation
+        for rule in field.metadata:
+            given = Annotated[given, rule]
+        fields[field_name] = (
+            Annotated[
+                given,
+                Field(
+                    title=field.title,
+                    description=field.description,
+                    json_schema_extra=field.json_schema_extra,
+                ),
+            ],
+            Field(default_factory=lambda: None),
+        )
+    made: type[BaseModel] = create_model(
+        name, __config__=ConfigDict(frozen=True, extra="forbid"), __doc__=doc, **fields
+    )
+    return made
+
+
+def changed(before: M, given: BaseModel) -> dict[str, Any]:
+    """The fields of ``before`` as plain data, with those of ``given`` that were sent over them."""
+    sent = {name: getattr(given, name) for name in given.model_fields_set}
+    return {**before.model_dump(), **sent}

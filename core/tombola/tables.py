@@ -17,6 +17,7 @@ import tombola.plans.models
 import tombola.plugins.models
 import tombola.privacy.models
 import tombola.queue.models
+import tombola.rewards.models
 import tombola.teams.models
 import tombola.widget.models  # noqa: F401 # each import adds its tables
 from tombola.db.base import metadata as metadata  # noqa: PLC0414 # given on, with all tables

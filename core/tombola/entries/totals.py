@@ -53,6 +53,13 @@ def add_totals(conn: Connection, rules: Rules, deltas: Iterable[Delta]) -> None:
     )
 
 
+def changed(conn: Connection, team_id: int, campaign_id: int, entrant_id: int) -> None:
+    """Give an entrant a new version though no entry moved: their pages show something else now."""
+    columns = ("team_id", "campaign_id", "entrant_id", "entries", "worth_counted", "version")
+    row = (team_id, campaign_id, entrant_id, 0, 0, 1)
+    add_up(conn, participation, columns, [row], ("version",))
+
+
 def close_event(conn: Connection, campaign_id: int, event_id: int, entries: int) -> None:
     """Give a ledger event its number in the campaign: the last statement, since it is a queue."""
     number = conn.execute(

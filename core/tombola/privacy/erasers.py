@@ -15,6 +15,7 @@ from tombola.importing import erasing as importing
 from tombola.inbox import erasing as inbox
 from tombola.mail import erasing as mail
 from tombola.people import erasing as people
+from tombola.rewards import erasing as rewards
 from tombola.toolkit.vault import Vault
 from tombola.widget import erasing as widget
 
@@ -36,6 +37,7 @@ def erase(
     importing.erase(conn, doomed, now)
     people.erase(conn, doomed)
     claiming.erase(conn, doomed)
+    rewards.erase(conn, doomed)
     widget.erase(conn, doomed)
     entries.erase(conn, doomed)
     mail.erase(conn, doomed.team_id, doomed.emails)

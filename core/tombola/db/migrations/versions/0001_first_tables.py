@@ -1542,6 +1542,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("draw_id", "n", name=op.f("pk_pool_block")),
     )
     op.create_table(
+        "reward_code",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("prize_id", RowId, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("claim_id", RowId, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "prize_id"],
+            ["prize.team_id", "prize.id"],
+            name=op.f("fk_reward_code_team_id_prize_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_reward_code_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reward_code")),
+        sa.UniqueConstraint("prize_id", "digest", name=op.f("uq_reward_code_prize_id_digest")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_reward_code_team_id_id")),
+    )
+    with op.batch_alter_table("reward_code", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_reward_code_free",
+            ["prize_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("claim_id IS NULL"),
+            postgresql_where=sa.text("claim_id IS NULL"),
+        )
+
+    op.create_table(
+        "reward_stock",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("prize_id", RowId, nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("codes", sa.Integer(), nullable=False),
+        sa.Column("free", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "prize_id"],
+            ["prize.team_id", "prize.id"],
+            name=op.f("fk_reward_stock_team_id_prize_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_reward_stock_team_id")),
+        sa.PrimaryKeyConstraint("prize_id", name=op.f("pk_reward_stock")),
+    )
+    op.create_table(
         "source",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -1830,6 +1872,62 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "reward_claim",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("prize_id", RowId, nullable=False),
+        sa.Column("identity_id", RowId, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("needs", sa.Integer(), nullable=False),
+        sa.Column("code_id", RowId, nullable=True),
+        sa.Column("claimed_at", UtcDateTime(), nullable=False),
+        sa.Column("shown_at", UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
+        sa.Column("undone_at", UtcDateTime(), nullable=True),
+        sa.Column("decided_by", RowId, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["member.id"], name=op.f("fk_reward_claim_decided_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_reward_claim_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "code_id"],
+            ["reward_code.team_id", "reward_code.id"],
+            name=op.f("fk_reward_claim_team_id_code_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "identity_id"],
+            ["identity.team_id", "identity.id"],
+            name=op.f("fk_reward_claim_team_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "prize_id"],
+            ["prize.team_id", "prize.id"],
+            name=op.f("fk_reward_claim_team_id_prize_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_reward_claim_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reward_claim")),
+        sa.UniqueConstraint(
+            "prize_id", "identity_id", name=op.f("uq_reward_claim_prize_id_identity_id")
+        ),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_reward_claim_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_reward_claim_uid")),
+    )
+    with op.batch_alter_table("reward_claim", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reward_claim_campaign_id_id"), ["campaign_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_reward_claim_identity_id"), ["identity_id"], unique=False
+        )
+
+    op.create_table(
         "run",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -1960,11 +2058,31 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'wanted'"),
         )
 
+    op.create_table(
+        "reward_basis",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("claim_id", RowId, nullable=False),
+        sa.Column("action_id", RowId, nullable=False),
+        sa.Column("mandatory", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["team_id", "action_id"],
+            ["action.team_id", "action.id"],
+            name=op.f("fk_reward_basis_team_id_action_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "claim_id"],
+            ["reward_claim.team_id", "reward_claim.id"],
+            name=op.f("fk_reward_basis_team_id_claim_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_reward_basis_team_id")),
+        sa.PrimaryKeyConstraint("claim_id", "action_id", name=op.f("pk_reward_basis")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("reward_basis")
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_media_source_wanted",
@@ -2007,6 +2125,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_source_id_id"))
 
     op.drop_table("run")
+    with op.batch_alter_table("reward_claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reward_claim_identity_id"))
+        batch_op.drop_index(batch_op.f("ix_reward_claim_campaign_id_id"))
+
+    op.drop_table("reward_claim")
     with op.batch_alter_table("recheck", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recheck_source_id_id"))
 
@@ -2050,6 +2173,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_source_action_id"))
 
     op.drop_table("source")
+    op.drop_table("reward_stock")
+    with op.batch_alter_table("reward_code", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_reward_code_free",
+            sqlite_where=sa.text("claim_id IS NULL"),
+            postgresql_where=sa.text("claim_id IS NULL"),
+        )
+
+    op.drop_table("reward_code")
     op.drop_table("pool_block")
     with op.batch_alter_table("pool", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pool_entrant_id_draw_id"))

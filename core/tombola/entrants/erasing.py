@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal, or_, select
+from sqlalchemy import Connection, literal, or_, select
 
 from tombola.db.sets import members
 from tombola.entrants.codes import EMAIL
@@ -86,11 +86,10 @@ def erase(conn: Connection, doomed: Doomed, now: datetime) -> None:
             consented_at=None,
         )
     )
-    conn.execute(
-        entrant.update()
-        .where(entrant.c.team_id == team_id, members(conn, entrant.c.id, doomed.entrants))
-        .values(name=None, email=None, erased_at=func.coalesce(entrant.c.erased_at, now))
-    )
+    people = (entrant.c.team_id == team_id, members(conn, entrant.c.id, doomed.entrants))
+    conn.execute(entrant.update().where(*people).values(name=None, email=None))
+    first = (*people, entrant.c.erased_at.is_(None))
+    conn.execute(entrant.update().where(*first).values(erased_at=now))
 
 
 def _with_merged(conn: Connection, team_id: int, ids: set[int]) -> Sequence[int]:

@@ -125,9 +125,14 @@ def create_person(
 
 
 def enter(
-    conn: Connection, team_id: int, visitor_id: int, name: str, email: str | None, now: datetime
+    conn: Connection,
+    team_id: int,
+    visitor_id: int,
+    name: str | None,
+    email: str | None,
+    now: datetime,
 ) -> Known:
-    """Make an entrant of a visitor who gave a name and perhaps an e-mail address.
+    """Make an entrant of a visitor who gave a name or an e-mail address, or both.
 
     The address is kept as given and never compared with anyone's: until it is confirmed it proves
     nothing, and a stranger who types it must not become its owner. Idempotent by the visitor.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import IO, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 
 from tombola.api import TombolaError
 from tombola.fairness.beacons import Chain, Hex, Line
@@ -147,6 +147,14 @@ class Commitment(_Part):
     earlier: list[Earlier]
 
 
+class _Common(BaseModel):
+    """What the body of every record of the log has."""
+
+    kind: Line
+    draw: Number
+    at: Moment
+
+
 class LogRecord(_Part):
     """A record of the installation's log."""
 
@@ -154,6 +162,12 @@ class LogRecord(_Part):
     prev: Digest
     body: dict[str, str]
     hash: Digest
+
+    @field_validator("body")
+    @classmethod
+    def _has_its_parts(cls, body: dict[str, str]) -> dict[str, str]:
+        _Common.model_validate(body)
+        return body
 
 
 class Signature(_Part):

@@ -1,8 +1,9 @@
 """Who is drawn: exact integers, so that any language finds the same people."""
 
 import hmac
+from array import array
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tombola.fairness.hashing import prefixed, sha256, u64
@@ -71,17 +72,27 @@ def select(
 
 
 class Listed:
-    """A pool in memory: tags and tickets, sorted by tag."""
+    """A pool in memory, 40 bytes a person, to be filled in the order of the tags."""
 
-    def __init__(self, tags: Sequence[bytes], weights: Sequence[int]) -> None:
-        self._tags, self._weights = tags, weights
-        self._starts: list[int] = []
+    def __init__(self, rows: Iterable[tuple[bytes, int]] = ()) -> None:
         self.total = 0
-        for weight in weights:
-            self._starts.append(self.total)
-            self.total += weight
+        self._tags = bytearray()
+        self._starts = array("Q")
+        for tag, weight in rows:
+            self.add(tag, weight)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def add(self, tag: bytes, weight: int) -> None:
+        """Put one more person at the end: a tag of 32 bytes."""
+        self._tags += tag
+        self._starts.append(self.total)
+        self.total += weight
 
     def interval_at(self, place: int) -> Interval:
         """The person who holds a ticket."""
         n = bisect_right(self._starts, place) - 1
-        return Interval(self._starts[n], self._weights[n], self._tags[n])
+        end = self._starts[n + 1] if n + 1 < len(self._starts) else self.total
+        start = self._starts[n]
+        return Interval(start, end - start, bytes(self._tags[n * 32 : n * 32 + 32]))

@@ -1,6 +1,7 @@
 """What the rooms bring to the house: their pages and their kinds of duty, each list once."""
 
 from tombola.campaigns import pictures as campaign_pictures
+from tombola.campaigns import public as campaigns_public
 from tombola.claiming import admin as claiming_admin
 from tombola.claiming import jobs as claiming_jobs
 from tombola.connections import jobs as connection_jobs
@@ -50,6 +51,7 @@ PAGES: tuple[Pages, ...] = (
     plans_admin.pages,
     operators_admin.pages,
     mail_admin.pages,
+    campaigns_public.pages,
     desk_campaigns.pages,
     desk_actions.pages,
     desk_accounts.pages,

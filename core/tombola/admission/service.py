@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_
 from tombola.admission import rules
 from tombola.admission.models import agreement, statement
 from tombola.admission.rules import Answer, Stated
+from tombola.api import Invalid
+from tombola.campaigns import alternatives
 from tombola.campaigns.models import campaign
 from tombola.campaigns.service import Campaign, of_team, touch
 from tombola.campaigns.terms import Asks, Eligibility, Where, asks_first
@@ -145,7 +147,9 @@ def change_eligibility(
 ) -> Campaign:
     """Change who may enter; what people have said already is judged by it at once.
 
-    Raises NotFound, Forbidden.
+    Raises:
+        Invalid: Nobody would be asked for a country while an action needs it.
+        NotFound, Forbidden: as everywhere.
     """
     actor.need(Role.EDITOR)
     now = inst.clock()
@@ -153,6 +157,9 @@ def change_eligibility(
         found = of_team(conn, actor, uid)
         if found.eligibility == eligibility:
             return found
+        if not eligibility.asks_country and alternatives.are_there(conn, found.id):
+            said = "The campaign has a free alternative by country. Remove that action first."
+            raise Invalid({"ask_country": said})
         first = asks_first(eligibility, found.asks)
         touch(
             conn, actor, found, now, eligibility=eligibility.model_dump(mode="json"),

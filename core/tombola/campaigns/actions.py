@@ -1,6 +1,6 @@
 """Actions of a campaign: what the plugin allows, what the plan allows, and their order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection, func, select
 
 from tombola.api import Complaint, Config, Denied, Invalid, NotAllowed, NotFound, Proof
+from tombola.campaigns import alternatives
 from tombola.campaigns.models import action, action_signal
 from tombola.campaigns.rules import ActionForm, reordered
-from tombola.campaigns.service import Action, actions_of, of_team
+from tombola.campaigns.service import Action, actions_of, by_id, of_team
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
 from tombola.db.sets import insert_ignore
@@ -99,6 +100,7 @@ def add(inst: Installation, actor: Actor, campaign_uid: str, form: ActionForm) -
     now = inst.clock()
     with inst.db.write() as conn:
         found = of_team(conn, actor, campaign_uid)
+        judged = replace(judged, form=alternatives.settled(conn, found, form, None))
         last = conn.execute(
             select(func.max(action.c.position)).where(action.c.campaign_id == found.id)
         ).scalar()
@@ -117,6 +119,9 @@ def save(conn: Connection, actor: Actor, before: Action, judged: Judged, now: da
     """Write a changed action; its type stays what it was."""
     if judged.form.type_key != before.type_key:
         raise Invalid({"type_key": "An action keeps its type; add another action instead."})
+    form = alternatives.settled(conn, by_id(conn, before.campaign_id), judged.form, before.uid)
+    judged = replace(judged, form=form)
+    alternatives.follow(conn, before.campaign_id, before.uid, _values(judged))
     mine = (action.c.id == before.id, action.c.team_id == actor.team_id)
     conn.execute(action.update().where(*mine).values(**_values(judged)))
     after = of_campaign(conn, before.campaign_id, before.uid)
@@ -220,6 +225,8 @@ def _values(judged: Judged) -> dict[str, Any]:
         "interval": form.interval.value,
         "worth": form.worth,
         "mandatory": form.mandatory,
+        "replaces": form.replaces,
+        "countries": list(form.countries),
     }
 
 

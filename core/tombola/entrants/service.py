@@ -10,12 +10,15 @@ from tombola.api import Busy, Identity, NotFound
 from tombola.db import new_uid
 from tombola.db.rows import first, insert_one
 from tombola.db.sets import insert_new, members, update_each
+from tombola.entrants.codes import EMAIL
 from tombola.entrants.models import entrant, identity
 
 #: The kind of an identity that is the item itself, where the network gives no author.
 ITEM = "item"
 #: The kind of an identity that is a browser, known again by its cookie.
 VISITOR = "visitor"
+#: The kind of an identity that a team's own program has named.
+EXTERNAL = "external"
 
 
 class Known(BaseModel):
@@ -226,10 +229,14 @@ def _create(conn: Connection, team_id: int, authors: Sequence[Identity], now: da
     and are removed at once.
     """
     people = [
-        (new_uid(now), team_id, "item" if author.provider == ITEM else "person", author.name, now)
+        (
+            new_uid(now), team_id, "item" if author.provider == ITEM else "person", author.name,
+            author.uid if author.provider == EMAIL else None, now,
+        )
         for author in authors
-    ]
-    ids = insert_new(conn, entrant, ("uid", "team_id", "kind", "name", "created_at"), people)
+    ]  # fmt: skip
+    named = ("uid", "team_id", "kind", "name", "email", "created_at")
+    ids = insert_new(conn, entrant, named, people)
     columns = ("uid", "team_id", "entrant_id", "kind", "value", "handle", "name", "created_at")
     rows = [
         (new_uid(now), team_id, entrant_id, a.provider, a.uid, a.handle, a.name, now)

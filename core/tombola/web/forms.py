@@ -125,6 +125,11 @@ class Form(Generic[M]):
         )
         return replace(self, fields=tuple(fields))
 
+    def with_label(self, name: str, text: str) -> "Form[M]":
+        """The same form with other words on a field."""
+        fields = (replace(s, label=text) if s.name == name else s for s in self.fields)
+        return replace(self, fields=tuple(fields))
+
     def with_help(self, name: str, text: str) -> "Form[M]":
         """The same form with other words beneath a field's label."""
         fields = (replace(s, help=text) if s.name == name else s for s in self.fields)

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 _LONG_TEXT = 300
 _INPUT_MODES = {"number": "decimal"}
-_INPUT_TYPES = {"email": "email", "uri": "url", "url": "url", "date": "date"}
+_INPUT_TYPES = {"email": "email", "tel": "tel", "uri": "url", "url": "url", "date": "date"}
 
 
 class Kind(StrEnum):

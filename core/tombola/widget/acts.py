@@ -36,7 +36,7 @@ from tombola.entries.rules import State, decided_at, period
 from tombola.installation import Installation
 from tombola.plugins.world import About
 from tombola.web.i18n import marked
-from tombola.widget import entering, gates
+from tombola.widget import admitting, entering, gates
 from tombola.widget.directory import Place
 from tombola.widget.rules import Standing
 from tombola.widget.standing import progress
@@ -54,6 +54,7 @@ class Came(StrEnum):
     REJECTED = "rejected"
     ENTER = "enter"
     CONFIRM = "confirm"
+    STATE = "state"
     LOG_IN = "log in"
     GO = "go"
     ASK = "ask"
@@ -124,11 +125,16 @@ def do(
         return Result(Came.AWAY)
     if met is None or met.entrant_id is None:
         return Result(Came.ENTER)
-    return _act(inst, place, action, met.entrant_id, data)
+    return _act(inst, place, action, met, met.entrant_id, data)
 
 
 def _act(
-    inst: Installation, place: Place, action: Action, entrant_id: int, data: BaseModel | None
+    inst: Installation,
+    place: Place,
+    action: Action,
+    met: Visitor,
+    entrant_id: int,
+    data: BaseModel | None,
 ) -> Result:
     kind = inst.plugins.action_type(action.type_key)
     if kind is None:
@@ -136,10 +142,13 @@ def _act(
     with inst.db.read() as conn:
         who = entering.who_is(conn, place.campaign.team_id, entrant_id)
         standings = progress(conn, place, entrant_id, inst.clock()).standings
+        asked = admitting.asking(conn, inst, place, met)
     if standings[action.id] is Standing.LOCKED:
         return Result(Came.LOCKED)
     if place.campaign.confirm_email and not who.identities:
         return Result(Came.CONFIRM)
+    if asked.blocks:
+        return Result(Came.STATE)
     for provider in kind.identities:
         if who.identity(provider) is None:
             return Result(Came.LOG_IN, provider=provider)

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,9 @@ class Place:
         proofs: how believable an event has to be to complete an action.
         redacted: names whose values are kept with e-mail addresses blotted out.
         secrets: what the site signs with, newest first.
+        numbers: of all actions, also where this is how one country sees it.
+        free: countries of the actions that are a free alternative; nobody else sees these.
+        paid: countries of the actions that have one; nobody there sees these.
         log_ins: providers that the open actions have to do with, and that are set up.
     """
 
@@ -59,6 +62,22 @@ class Place:
     proofs: Mapping[int, Proof] = field(default_factory=dict)
     redacted: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
+    free: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    paid: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def is_hidden(self, number: int, country: str | None) -> bool:
+        """Whether an action is not for people of a country; None: they have said none."""
+        if number in self.free and country not in self.free[number]:
+            return True
+        return country in self.paid.get(number, ())
+
+    def seen_from(self, country: str | None) -> "Place":
+        """The same as people of a country see it."""
+        if not self.free:
+            return self
+        shown = {n: each for n, each in self.actions.items() if not self.is_hidden(n, country)}
+        return replace(self, actions=shown)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -190,7 +209,21 @@ def read(inst: Installation, key: str) -> Place | None:
         proofs={row.action_id: Proof(row.proof) for row in named},
         redacted=frozenset(row.name for row in named if row.redact),
         secrets=tuple(each.text for each in secrets),
+        numbers=tuple(sorted(actions)),
+        **_alternatives(actions.values()),
     )
+
+
+def _alternatives(actions: Collection[Action]) -> dict[str, dict[int, frozenset[str]]]:
+    """Countries of the free alternatives, and of the actions that they stand for."""
+    free = {each.id: frozenset(each.countries) for each in actions if each.replaces is not None}
+    by_uid = {each.uid: each.id for each in actions}
+    paid: dict[int, frozenset[str]] = {}
+    for each in actions:
+        number = by_uid.get(each.replaces or "")
+        if number is not None:
+            paid[number] = paid.get(number, frozenset()) | free[each.id]
+    return {"free": free, "paid": paid}
 
 
 def _fed(conn: Connection, actions: Collection[int]) -> set[int]:

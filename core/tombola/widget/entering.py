@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from tombola.admission import service as admission
 from tombola.api import (
     Ctx,
     Flow,
@@ -82,11 +84,18 @@ def who_is(conn: Connection, team_id: int, entrant_id: int, locale: str = "en") 
 
 
 def enter(
-    inst: Installation, directory: Directory, place: Place, secret: str, name: str, email: str
+    inst: Installation,
+    directory: Directory,
+    place: Place,
+    secret: str,
+    name: str,
+    email: str,
+    said: BaseModel | None = None,
 ) -> None:
     """Make an entrant of the browser with that cookie; what it did before is claimed.
 
-    The address is kept as given: without a confirmation it proves nothing.
+    The address is kept as given: without a confirmation it proves nothing. ``said`` is what the
+    campaign asks with joining in.
     """
     team_id = place.campaign.team_id
     met = visitor(inst, team_id, secret)
@@ -94,7 +103,9 @@ def enter(
         return
     now = inst.clock()
     with inst.db.write() as conn:
-        person = entrants.enter(conn, team_id, met.id, name, email, now)
+        person = entrants.enter(conn, team_id, met.id, name or None, email or None, now)
+        if said is not None:
+            admission.keep(conn, place.campaign, person.id, None, said, now)
         visitors.become(conn, team_id, met.id, person.entrant_id)
         bound = visitors.standing_for(conn, team_id, met.id)
     settle.claim(inst, directory, team_id, bound)

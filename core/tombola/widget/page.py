@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from tombola.api import Identity, Text, Who
+from tombola.campaigns import pictures
+from tombola.campaigns.pictures import Picture as Banner
 from tombola.campaigns.rules import Interval, Phase
 from tombola.campaigns.service import Action, Campaign
 from tombola.claiming.service import Claim
@@ -20,6 +22,7 @@ from tombola.web.i18n import gettext as _
 from tombola.web.i18n import language, ngettext
 from tombola.web.kit import ahead_text
 from tombola.widget import claims, entering
+from tombola.widget.admitting import Asking
 from tombola.widget.directory import Place, proven_by
 from tombola.widget.proving import Proof
 from tombola.widget.rules import Standing
@@ -93,11 +96,18 @@ class Shown:
     enter: Form[Any]
     notice: Text
     proof: Proof
+    asked: Asking
+    pictures: tuple[Banner, ...] = ()
 
     @property
     def finished(self) -> int:
         """How many of the actions have been done, for now at least."""
         return sum(_is_done(card.standing) or bool(card.earned) for card in self.cards)
+
+    @property
+    def must_state(self) -> bool:
+        """Whether nothing counts for this entrant before they have said what is asked."""
+        return self.who is not None and self.asked.blocks
 
     @property
     def must_confirm(self) -> bool:
@@ -114,6 +124,7 @@ def show(
     forms: Mapping[str, Form[Any]] | None = None,
     notices: Mapping[str, Text] | None = None,
     proof: Proof,
+    asked: Asking,
 ) -> Shown:
     """Put a page together.
 
@@ -125,6 +136,7 @@ def show(
         forms: Forms that came back with errors, by action.
         notices: What came of an act, by action; "" concerns the whole page.
         proof: What is shown of confirming an address.
+        asked: What is asked of whoever looks; ``place`` is as their country sees it.
     """
     now = inst.clock()
     entrant_id = met.entrant_id if met is not None else None
@@ -134,6 +146,9 @@ def show(
         if met is not None and entrant_id is not None:
             who = entering.who_is(conn, met.team_id, entrant_id, language())
         claimed = claims.boxes(conn, inst, place, entrant_id)
+        banners = tuple(
+            each for each in pictures.of_campaign(conn, place.campaign.id) if each.state == "ready"
+        )
     said = notices or {}
     required = _required(place, found)
     cards = []
@@ -174,6 +189,8 @@ def show(
         enter=enter,
         notice=said.get("", ""),
         proof=proof,
+        asked=asked,
+        pictures=banners,
     )
 
 

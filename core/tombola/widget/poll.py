@@ -15,6 +15,7 @@ from http import HTTPStatus
 from tombola.api import Busy
 from tombola.installation import Installation
 from tombola.widget import entering
+from tombola.widget.admitting import country_of
 from tombola.widget.answers import Answer, busy, too_often
 from tombola.widget.buckets import Buckets, Rate
 from tombola.widget.directory import Directory, Place
@@ -76,6 +77,8 @@ class Poll:
             if matches(if_none_match, tag):
                 return Answer(HTTPStatus.NOT_MODIFIED, (("ETag", f'"{tag}"'), _PRIVATE))
         with self._inst.db.read() as conn:
+            if place.free:
+                place = place.seen_from(country_of(conn, place, entrant_id))
             found = progress(conn, place, entrant_id, now)
         headers = (("ETag", f'"{found.tag}"'), _PRIVATE, ("Content-Type", "application/json"))
         told = _told(place, found, now, known=entrant_id is not None)

@@ -18,7 +18,7 @@ from tombola.installation import current
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.routing import Forgery, Pages
-from tombola.widget import acts, browser, entering, proving, replies, scripts
+from tombola.widget import acts, admitting, browser, entering, proving, replies, scripts
 from tombola.widget.acts import Came
 from tombola.widget.hot import hot
 from tombola.widget.page import prefix
@@ -53,27 +53,51 @@ def embed(key: str) -> ResponseReturnValue:
 def enter(key: str) -> ResponseReturnValue:
     """Take part with a name and an e-mail address, at once or once the address is confirmed."""
     inst, place, framed = replies.begin_act(key)
-    form = Form.sent(replies.Enter, request.form)
+    form = Form.sent(replies.enter_of(place), request.form)
     closed = replies.closed(place.campaign.phase(inst.clock()))
     if closed:
         return replies.refused(place, framed=framed, enter=form, notices={"": closed})
+    with inst.db.read() as conn:
+        asked = admitting.asking(conn, inst, place, None)
+    # With a code to come, the rest is asked of whom the code makes known: it may be somebody else.
+    terms = None if place.campaign.confirm_email else admitting.read(place, asked, request)
     sent = form.value
-    if sent is None:
-        return replies.refused(place, framed=framed, enter=form)
+    if sent is None or (terms is not None and terms.value is None):
+        return replies.refused(place, framed=framed, enter=form, terms=terms)
+    name, email = getattr(sent, "name", ""), getattr(sent, "email", "")
     secret = browser.secret_or_new(framed=framed)
     found = hot(inst)
     if place.campaign.confirm_email:
         met = entering.visitor(inst, place.campaign.team_id, secret)
         client = request.remote_addr or ""
         try:
-            proving.ask(inst, place, met, sent.email, sent.name, client)
+            proving.ask(inst, place, met, email, name or None, client)
         except Invalid as refused:
             form = form.with_errors(refused.errors)
             return replies.refused(place, framed=framed, enter=form)
         return replies.back(place, framed=framed, secret=secret)
-    entering.enter(inst, found.directory, place, secret, sent.name, sent.email)
+    said = terms.value if terms is not None else None
+    entering.enter(inst, found.directory, place, secret, name, email, said)
     found.poll.forget(place.campaign.team_id, secret)
     return replies.back(place, framed=framed, secret=secret)
+
+
+@pages.post(f"/w/{KEY_RULE}/state", **_ACT)
+def state(key: str) -> ResponseReturnValue:
+    """Say who one is and give details, as the campaign asks."""
+    inst, place, framed = replies.begin_act(key)
+    met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
+    if met is None or met.entrant_id is None:
+        return replies.back(place, framed=framed)
+    with inst.db.read() as conn:
+        asked = admitting.asking(conn, inst, place, met)
+    form = admitting.read(place, asked, request)
+    if form is None:
+        return replies.back(place, framed=framed)
+    if form.value is None:
+        return replies.refused(place, framed=framed, terms=form)
+    admitting.keep(inst, hot(inst).directory, place, met, form.value)
+    return replies.back(place, framed=framed)
 
 
 @pages.get(f"/w/{KEY_RULE}/<path:act>", framed=True, **_PUBLIC)
@@ -99,8 +123,9 @@ def leave(key: str) -> ResponseReturnValue:
 def do(key: str, uid: str) -> ResponseReturnValue:
     """Start an action, or answer what it asks."""
     inst, place, framed = replies.begin_act(key)
-    action = acts.find(place, uid)
     met = entering.known(inst, place.campaign.team_id, browser.secret(framed=framed))
+    place = admitting.seen_by(inst, place, met)
+    action = acts.find(place, uid)
     model = acts.asked(inst, place, action)
     data: BaseModel | None = None
     forms: dict[str, Form[Any]] = {}

@@ -2,21 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from flask import Response, make_response, redirect, render_template, request, url_for
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from tombola.api import NotFound, Text, render
 from tombola.campaigns.rules import Phase
+from tombola.campaigns.terms import Need
 from tombola.installation import Installation, current
 from tombola.web import i18n
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.i18n import marked
-from tombola.widget import browser, entering, scripts
+from tombola.widget import admitting, browser, entering, scripts
 from tombola.widget.acts import Came
 from tombola.widget.directory import Place
 from tombola.widget.entering import Stopped
@@ -37,27 +38,41 @@ KEY_RULE = "<string(length=5):key>"
 def whole_address(text: str) -> str:
     """An e-mail address as far as its look goes; only a message to it could prove more."""
     # The length comes first: the expression's time grows with its square.
-    if len(text) > LONGEST_ADDRESS or not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text):
+    if text and (len(text) > LONGEST_ADDRESS or not re.match(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", text)):
         raise ValueError(marked("Please give the whole address, such as anna@mail.example."))
     return text
 
 
-class Enter(BaseModel):
-    """What is asked of somebody who takes part."""
-
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
-    name: Annotated[str, Field(title=marked("Your name"), min_length=1, max_length=80)]
-    email: Annotated[
-        str,
-        AfterValidator(whole_address),
-        Field(
+@lru_cache(maxsize=64)
+def enter_model(name: Need, email: Need) -> type[BaseModel]:
+    """The form with a name and an address, each as far as it is wanted."""
+    fields: dict[str, Any] = {}
+    if name is not Need.NO:
+        named = Field(title=marked("Your name"), min_length=_least(name), max_length=80)
+        fields["name"] = (Annotated[str, named], ... if name is Need.REQUIRED else "")
+    if email is not Need.NO:
+        called = Field(
             title=marked("E-mail address"),
-            min_length=1,
+            min_length=_least(email),
             max_length=LONGEST_ADDRESS,
             json_schema_extra={"format": "email"},
-        ),
-    ]
+        )
+        checked = Annotated[str, AfterValidator(whole_address), called]
+        fields["email"] = (checked, ... if email is Need.REQUIRED else "")
+    config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    made: type[BaseModel] = create_model("Enter", __config__=config, **fields)
+    return made
+
+
+def enter_of(place: Place) -> type[BaseModel]:
+    """What is asked of somebody who takes part without a network."""
+    asks = place.campaign.asks
+    must = place.campaign.confirm_email or asks.email_of_all
+    return enter_model(asks.name, Need.REQUIRED if must else asks.email)
+
+
+def _least(need: Need) -> int:
+    return 1 if need is Need.REQUIRED else 0
 
 
 def begin_act(key: str) -> tuple[Installation, Place, bool]:
@@ -102,6 +117,7 @@ def page(
     notices: Mapping[str, Text] | None = None,
     ask: Form[Address] | None = None,
     name: Form[Name] | None = None,
+    terms: Form[Any] | None = None,
     wrong: str = "",
 ) -> Response:
     """The campaign's page for the browser that asks.
@@ -114,6 +130,7 @@ def page(
         notices: What came of an act, by action; "" concerns the whole page.
         ask: The form that asks for a code, when it came back with errors.
         name: The one that asks for a name, likewise.
+        terms: The one that asks who one is and for details, likewise.
         wrong: Why a code does not count.
     """
     inst = current()
@@ -129,7 +146,10 @@ def page(
         said.setdefault("", _stopped(place, Stopped(word), met))
     with inst.db.read() as conn:
         proof = proof_of(conn, inst, place, met, ask=ask, name=name, wrong=wrong, said=word)
-    shown = show(inst, place, met, enter or Form.of(Enter), forms=forms, notices=said, proof=proof)
+        asked = admitting.asking(conn, inst, place, met, sent=terms)
+    place = place.seen_from(asked.country)
+    enter = enter or Form.of(enter_of(place))
+    shown = show(inst, place, met, enter, forms=forms, notices=said, proof=proof, asked=asked)
     text = render_template(
         "widget/page.html",
         shown=shown,
@@ -238,6 +258,7 @@ def words(came: Came) -> str:
         Came.WAITING: _("We are waiting for the news. This page notices by itself."),
         Came.REJECTED: _("That did not work."),
         Came.ENTER: _("Please take part first, with your name and e-mail address."),
+        Came.STATE: _("Please say first what is asked above."),
         Came.CONFIRM: _("Please confirm your e-mail address first."),
         Came.LOG_IN: _("Please log in with the network first."),
         Came.GO: "",

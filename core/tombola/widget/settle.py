@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, or_, select
 
+from tombola.admission import service as admission
 from tombola.api import EntryDraft, Proof
 from tombola.campaigns.models import campaign
 from tombola.campaigns.service import Action
@@ -79,12 +80,23 @@ def drafts_of(
     conn: Connection, place: Place, happened: Sequence[Happened], now: datetime
 ) -> list[EntryDraft]:
     """What the events of one campaign ask of the ledger, for those actions that are open."""
-    return _drafts(place, happened, _identities(conn, {e.entrant_id for e in happened}), now)
+    return _drafts(conn, place, happened, _identities(conn, _people(happened)), now)
+
+
+def _people(happened: Sequence[Happened]) -> set[int]:
+    return {each.entrant_id for each in happened}
 
 
 def _drafts(
-    place: Place, happened: Sequence[Happened], proofs: Mapping[int, int], now: datetime
+    conn: Connection,
+    place: Place,
+    happened: Sequence[Happened],
+    proofs: Mapping[int, int],
+    now: datetime,
 ) -> list[EntryDraft]:
+    lands: Mapping[int, str | None] = {}
+    if place.free:
+        lands = admission.countries(conn, place.campaign.id, _people(happened))
     return [
         EntryDraft(
             action_id=action.id,
@@ -101,7 +113,9 @@ def _drafts(
         for each in happened
         if each.entrant_id in proofs and not _is_void(each, now)
         for action in place.signals.get(each.name, ())
-        if action.id not in place.shut and Proof(each.level).meets(place.proofs[action.id])
+        if action.id not in place.shut
+        and not place.is_hidden(action.id, lands.get(each.entrant_id))
+        and Proof(each.level).meets(place.proofs[action.id])
     ]
 
 
@@ -128,8 +142,8 @@ def settle(
     """
     if not happened:
         return
-    proofs = _identities(conn, {each.entrant_id for each in happened})
-    drafts = _drafts(place, happened, proofs, now)
+    proofs = _identities(conn, _people(happened))
+    drafts = _drafts(conn, place, happened, proofs, now)
     if drafts:
         rules = load_rules(conn, place.campaign.id)
         size = SET_SIZE[conn.dialect.name]
@@ -216,7 +230,7 @@ def alike(each: Happened) -> str | None:
 
 
 def _waiting(columns: Sequence[Any]) -> Any:
-    """Events whose entrant is known, and has shown who they are where the campaign asks for it."""
+    """Events whose entrant is known, and has shown and said what the campaign asks for first."""
     proven = exists().where(
         identity.c.entrant_id == visitor.c.entrant_id, identity.c.proven_at.is_not(None)
     )
@@ -226,6 +240,7 @@ def _waiting(columns: Sequence[Any]) -> Any:
         .join(campaign, campaign.c.id == event.c.campaign_id)
         .where(event.c.settled_at.is_(None), visitor.c.entrant_id.is_not(None))
         .where(or_(campaign.c.confirm_email.is_(False), proven))
+        .where(admission.is_admitted(visitor.c.entrant_id))
     )
 
 

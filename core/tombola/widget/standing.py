@@ -61,7 +61,7 @@ def _tag(place: Place, entrant_id: int | None, version: int, now: datetime) -> s
     """What tells one state of a widget from another."""
     told = (
         place.campaign.id, place.campaign.version, place.campaign.phase(now).value,
-        period(Interval.HOURLY, now, place.zone), sorted(place.actions), sorted(place.shut),
+        period(Interval.HOURLY, now, place.zone), place.numbers, sorted(place.shut),
         entrant_id, version,
     )  # fmt: skip
     return blake2s(repr(told).encode(), digest_size=12).hexdigest()

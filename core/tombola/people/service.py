@@ -61,7 +61,7 @@ class Person(BaseModel):
     @property
     def proven_email(self) -> bool:
         """Whether a code has come back from the address."""
-        return any(one.kind == EMAIL for one in self.identities)
+        return any(one.kind == EMAIL and one.proven_at for one in self.identities)
 
     @property
     def accounts(self) -> list[Known]:
@@ -182,7 +182,7 @@ def alike(inst: Installation, actor: Actor, uid: str) -> list[Found]:
         proven = [
             one.value
             for one in entrants.identities_of(conn, actor.team_id, mine.id)
-            if one.kind == EMAIL
+            if one.kind == EMAIL and one.proven_at
         ]
         gave_mine = select(entrant.c.id).where(
             entrant.c.team_id == actor.team_id,
@@ -191,6 +191,7 @@ def alike(inst: Installation, actor: Actor, uid: str) -> list[Found]:
         proved_mine = select(identity.c.entrant_id).where(
             identity.c.team_id == actor.team_id,
             identity.c.kind == EMAIL,
+            identity.c.proven_at.is_not(None),
             identity.c.value == (mine.email or "").lower(),
         )
         both = conn.execute(gave_mine.union(proved_mine).limit(FOUND + 1)).scalars()

@@ -31,6 +31,8 @@ class Switches:
             "meta_doubled": False,
             "meta_reordered": False,
             "meta_batched": False,
+            "meta_webhooks_fail": False,
+            "clock_ahead_seconds": 0.0,
         }
 
     def set(self, **values: Any) -> None:
@@ -86,6 +88,16 @@ class Switches:
     def meta_batched(self) -> bool:
         """Whether Meta puts events together in one delivery."""
         return bool(self._values["meta_batched"])
+
+    @property
+    def meta_webhooks_fail(self) -> bool:
+        """Whether no event of Meta's arrives, as if every app were away."""
+        return bool(self._values["meta_webhooks_fail"])
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """By how much the world's clock is before the real one, or behind it."""
+        return timedelta(seconds=float(self._values["clock_ahead_seconds"]))
 
     def read(self, name: str, body: Mapping[str, Any]) -> None:
         """Let one line of the ledger happen; unknown names are kept and not used."""

@@ -136,3 +136,53 @@ def ig(http: httpx2.Client) -> Graph:
 
 def proof(secret: str, token: str) -> str:
     return hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+class Sender:
+    """Sends as a client does: JSON in the body, the token in a header."""
+
+    def __init__(self, graph, town):
+        self.graph, self.town = graph, town
+        self.token = town.token()
+
+    def raw(self, body, *, edge="messages", page="", token="", method="POST"):
+        url = f"{self.graph.base}/{page or self.town.page.id}/{edge}"
+        headers = {"Authorization": f"Bearer {token or self.token}"}
+        return self.graph.http.request(method, url, json=body, headers=headers)
+
+    def psid(self, person=None):
+        return self.town.meta.things.psid(self.town.page.id, (person or self.town.kim).id)
+
+    def body(self, text="Hello", **more):
+        whole = {
+            "recipient": {"id": self.psid()},
+            "messaging_type": "RESPONSE",
+            "message": {"text": text},
+        } | more
+        return {name: value for name, value in whole.items() if value is not None}
+
+    def __call__(self, text="Hello", **more):
+        answer = self.raw(self.body(text, **more))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def code(self, text="Hello", **more):
+        answer = self.raw(self.body(text, **more))
+        assert answer.status_code != 200, answer.text
+        error = answer.json()["error"]
+        return error["code"], error.get("error_subcode")
+
+
+@pytest.fixture
+def send(graph, town):
+    return Sender(graph, town)
+
+
+@pytest.fixture
+def acts(town):
+    return town.meta.messenger
+
+
+@pytest.fixture
+def wrote(town, acts):
+    acts.write(town.kim, town.page, "Hello")

@@ -7,7 +7,7 @@ from tombola_sandbox.meta import facebook_edges as edges
 from tombola_sandbox.meta.facebook_parts import SITE, attached, author_of, cut, edge, own_id
 from tombola_sandbox.meta.fields import Field
 from tombola_sandbox.meta.models import Account, Page, Person, Photo, Post
-from tombola_sandbox.meta.pictures import address
+from tombola_sandbox.meta.pictures import address, face_of
 from tombola_sandbox.meta.rights import is_own, sees_author
 from tombola_sandbox.meta.view import (
     MISSING,
@@ -44,14 +44,13 @@ def _last(_: View, person: Person, __: Field) -> Any:
 
 
 def _picture(view: View, thing: Any, _: Field) -> Any:
-    photo = Photo(id=thing.id, seed=thing.id, width=50, height=50)
-    known = view.world.get(Photo, f"face{thing.id}") or photo
+    face = face_of(thing.id)
     return {
         "data": {
-            "height": 50,
-            "width": 50,
+            "height": face.height,
+            "width": face.width,
             "is_silhouette": False,
-            "url": address(view.world, view.root, known),
+            "url": address(view.world, view.root, face),
         }
     }
 

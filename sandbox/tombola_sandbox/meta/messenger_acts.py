@@ -134,7 +134,7 @@ class MessengerActs:
         thread = self.thread(person, page)
         now = self._world.clock()
         last = max((m.at for m in self.messages(thread) if m.by == "page"), default=None)
-        if last is not None and (thread.read_at is None or thread.read_at < last):
+        if last is not None and (thread.read_at is None or thread.read_at <= last):
             thread = self._world.change(thread, read_at=now)
             self._hooks.tell(thread, "message_reads", {"read": {"watermark": milliseconds(now)}})
 
@@ -224,6 +224,10 @@ class MessengerActs:
     def answer_by_hand(self, thread: Thread, text: str) -> Message:
         """Let one of the page's people answer in its inbox."""
         return self.page_says(thread, {"text": text}, app=INBOX, way="by hand")
+
+    def enforce(self, page: Page, action: str, reason: str) -> None:
+        """Let the platform tell a page that it has broken, or keeps again, its rules."""
+        self._hooks.enforced(page, action, reason)
 
     # How it is done.
 

@@ -99,12 +99,23 @@ class MessengerHooks:
             "message_template_language": template.language,
             "reason": template.reason or "NONE",
         }
-        page = self._world.one(Page, template.page)
         field = "message_template_status_update"
-        for app_id, fields in page.subscriptions.items():
+        self._tell_page(template.page, field, value, template.decided_at)
+
+    def enforced(self, page: Page, action: str, reason: str) -> None:
+        """The platform blocks a page, warns it, or lets it in again."""
+        event = {
+            "recipient": {"id": page.id},
+            "timestamp": milliseconds(self._world.clock()),
+            "policy-enforcement": {"action": action, "reason": reason},
+        }
+        self._tell_page(page.id, "messaging_policy_enforcement", {"messaging": [event]})
+
+    def _tell_page(self, page: str, field: str, value: Json, at: datetime | None = None) -> None:
+        for app_id, fields in self._world.one(Page, page).subscriptions.items():
             app = self._access.app(app_id)
             if app is not None and field in fields:
-                self._hooks.tell(app, "page", page.id, field, value, at=template.decided_at)
+                self._hooks.tell(app, "page", page, field, value, at=at)
 
     def _psid(self, thread: Thread) -> Json:
         return {"id": self._world.psid(thread.page, thread.person)}

@@ -9,11 +9,9 @@ from typing import Any, Final
 from tombola_sandbox.meta import errors
 from tombola_sandbox.meta.fields import Field
 from tombola_sandbox.meta.messenger_models import Thread, thread_id
-from tombola_sandbox.meta.models import Person, Photo
-from tombola_sandbox.meta.pictures import address
+from tombola_sandbox.meta.models import Person
+from tombola_sandbox.meta.pictures import address, face_of
 from tombola_sandbox.meta.view import MISSING, Column, Kind, View
-
-PICTURE: Final = 50
 
 
 def _psid(view: View, person: Person) -> str:
@@ -39,9 +37,7 @@ def _after_writing(read: Callable[[View, Person], Any]) -> Column:
 
 
 def _picture(view: View, person: Person) -> Any:
-    photo = view.world.get(Photo, f"face{person.id}")
-    face = photo or Photo(id=person.id, seed=person.id, width=PICTURE, height=PICTURE)
-    return address(view.world, view.root, face)
+    return address(view.world, view.root, face_of(person.id))
 
 
 VISITOR: Final = Kind(

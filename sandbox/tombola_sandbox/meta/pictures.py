@@ -15,6 +15,7 @@ from PIL import Image
 from werkzeug.wrappers import Request, Response
 
 from tombola.testing.network import Network
+from tombola_sandbox.ids import number_from
 from tombola_sandbox.meta.models import Photo
 from tombola_sandbox.meta.world import MetaWorld
 from tombola_sandbox.pictures import draw
@@ -23,6 +24,9 @@ FACEBOOK: Final = "scontent.xx.fbcdn.net"
 INSTAGRAM: Final = "scontent.cdninstagram.com"
 SCALED: Final = 720
 """Longest side of the copy that a comment shows. Source: recorded answers."""
+
+FACE_PX: Final = 50
+_FACE: Final = "face"
 
 _KEY: Final = b"the sandbox signs its own pictures"
 _FILM: Final = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
@@ -54,6 +58,12 @@ def address(
     return f"{root.rstrip('/')}/{host}/v/{name}?oh={_sign(name, end)}&oe={end}"
 
 
+def face_of(owner: str) -> Photo:
+    """Give the profile picture of a person or a page."""
+    name = f"{_FACE}{number_from(f'face {owner}', 10**14)}"
+    return Photo(id=name, seed=name, width=FACE_PX, height=FACE_PX)
+
+
 def scaled(photo: Photo, longest: int | None) -> tuple[int, int]:
     """Give width and height of a copy whose longer side is at most ``longest``."""
     most = max(photo.width, photo.height)
@@ -75,6 +85,8 @@ def mount_pictures(network: Network, world: MetaWorld) -> None:
             return Response(_FILM, content_type="video/mp4")
         photo_id, size, _ = name.split("_", 2)
         photo = world.get(Photo, photo_id)
+        if photo is None and photo_id.startswith(_FACE):
+            photo = Photo(id=photo_id, seed=photo_id)
         if photo is None:
             return Response("", 404, content_type="text/plain")
         width, height = (int(side) for side in size.split("x"))

@@ -94,6 +94,27 @@ class Graph:
         """Send a form. Raises like ``get``."""
         return self._answered(lambda: self._send(path, form or {}))
 
+    def post_json(self, path: str, body: Raw) -> Answer:
+        """Send JSON. Raises like ``get``."""
+        return self._answered(lambda: self._send_json(path, body))
+
+    def tell(self, path: str, body: Raw) -> HttpResponse:
+        """Send JSON whose effect must not be had twice; the caller judges the answer.
+
+        Raises:
+            HttpFailed: no answer came, and what was sent may have had its effect all the same.
+            HttpRefused: nothing was sent.
+        """
+        secrets = (self._token, *self._settings.secrets)
+        try:
+            return self._send_json(path, body)
+        except HttpFailed as error:
+            failed: HttpFailed | HttpRefused = HttpFailed(redacted(str(error), *secrets))
+        except HttpRefused as error:
+            failed = HttpRefused(redacted(str(error), *secrets))
+        # The error behind it may name the whole address.
+        raise failed
+
     def delete(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """Delete, by the override that Graph takes where a client has no DELETE.
 
@@ -178,6 +199,10 @@ class Graph:
     def _send(self, path: str, form: Mapping[str, str]) -> HttpResponse:
         url = addresses.graph(self._settings, self._host, path)
         return self._ctx.http.post(url, form={**form, **self._proof()}, headers=self._headers())
+
+    def _send_json(self, path: str, body: Raw) -> HttpResponse:
+        url = addresses.graph(self._settings, self._host, path)
+        return self._ctx.http.post(url, params=self._proof(), json=body, headers=self._headers())
 
     def _headers(self) -> Mapping[str, str]:
         return {"authorization": f"Bearer {self._token}"}

@@ -21,8 +21,11 @@ INSTAGRAM: Final = ("instagram_basic", "instagram_manage_comments")
 #: What Instagram asks for besides where the page is held by a business; granted for the page.
 INSTAGRAM_PAGE: Final = ("pages_read_engagement", "pages_manage_metadata")
 
+#: To read and answer a page's messages; a page without it is good for everything else.
+MESSENGER: Final = ("pages_messaging",)
+
 #: What a team's connection asks for.
-CONNECTION: Final = (*PAGE, *INSTAGRAM)
+CONNECTION: Final = (*PAGE, *INSTAGRAM, *MESSENGER)
 
 #: What “Log in with Facebook” asks for: who it is, and no address.
 FACEBOOK_LOG_IN: Final = ("public_profile",)

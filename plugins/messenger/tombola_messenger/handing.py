@@ -1,0 +1,35 @@
+"""Hands a conversation over to the team's own chat bot, with the action's keyword."""
+
+from typing import Final
+
+from pydantic import BaseModel
+
+from tombola.api import Ctx, Message, Purpose
+from tombola_messenger import client
+from tombola_messenger.settings import TeamSettings
+
+#: Key of the job that does it.
+HAND_OVER: Final = "messenger.hand_over"
+
+
+class HandOver(BaseModel):
+    """Which conversation, and what the bot is told with it."""
+
+    page: str = ""
+    person: str = ""
+    keyword: str = ""
+
+
+def offer(ctx: Ctx, page: str, person: str, message: Message) -> None:
+    """Let a job hand over after a confirmation with a keyword, where the team has a bot."""
+    wanted = message.purpose is Purpose.CONFIRMATION and message.tag
+    if wanted and ctx.settings(TeamSettings).bot_app_id:
+        ctx.enqueue(HAND_OVER, HandOver(page=page, person=person, keyword=message.tag or ""))
+
+
+def hand_over(ctx: Ctx, asked: HandOver) -> None:
+    """Do it; raises FetchError to be tried again. Repeatable: it is the bot's already then."""
+    bot = ctx.settings(TeamSettings).bot_app_id
+    if bot:
+        page = client.page_of(ctx, asked.page)
+        client.hand_over(ctx, page, asked.person, bot, asked.keyword)

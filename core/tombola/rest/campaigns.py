@@ -1,6 +1,5 @@
 """Campaigns: the list, one, make, change, remove."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from flask import request
@@ -15,7 +14,7 @@ from tombola.entries.totals import counts
 from tombola.installation import current
 from tombola.rest import inputs
 from tombola.rest.registry import Api, Said
-from tombola.rest.shapes import Listing, Moment, Paged, Shape, changed, partial
+from tombola.rest.shapes import Listing, Local, Moment, Paged, Shape, changed, partial
 from tombola.teams import doors
 from tombola.teams.rules import Role, Scope
 
@@ -36,15 +35,15 @@ class NewCampaign(CampaignForm):
     zone: Annotated[
         Zone, Field(description="An IANA time zone: its midnights are the campaign's.")
     ] = "UTC"
-    starts_at: Annotated[datetime, Field(description=f"First moment that counts. {_AT}")]
-    ends_at: Annotated[datetime, Field(description=f"First moment that counts no more. {_AT}")]
+    starts_at: Annotated[Local, Field(description=f"First moment that counts. {_AT}")]
+    ends_at: Annotated[Local, Field(description=f"First moment that counts no more. {_AT}")]
     count_history: Annotated[bool, Field(description="Count posts from before the start.")] = False
     confirm_email: Annotated[
         bool, Field(description="Ask for a code by mail before an entrant's acts count.")
     ] = False
 
 
-class Campaign(CampaignForm):
+class Campaign(NewCampaign):
     """A campaign."""
 
     id: Annotated[str, Field(description="Stays as long as the campaign.")]

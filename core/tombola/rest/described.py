@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from tombola.api import Audience
 from tombola.installation import current
-from tombola.rest import campaigns
+from tombola.rest import acts, campaigns, entries
 from tombola.rest.openapi import document, parameters
 from tombola.rest.problems import KINDS
 from tombola.rest.registry import ROOT, Api, Operation
 from tombola.web.routing import Pages
 
 #: Every part of the API, in the order in which people read them.
-PARTS: tuple[Api, ...] = (campaigns.api,)
+PARTS: tuple[Api, ...] = (campaigns.api, entries.api, acts.api)
 #: The same description for everybody; it is made once in a process.
 _MADE = "tombola_openapi"
 

@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    create_model,
+)
+
+from tombola.web.texts import FIRST_YEAR, LAST_YEAR
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -21,6 +32,18 @@ Moment = Annotated[
     PlainSerializer(_in_utc, return_type=str),
     Field(json_schema_extra={"format": "date-time"}),
 ]
+
+
+def _sane(at: datetime) -> datetime:
+    if not FIRST_YEAR < at.year < LAST_YEAR:  # their neighbours have no UTC time
+        raise ValueError(f"Take a year between {FIRST_YEAR} and {LAST_YEAR}.")
+    return at
+
+
+#: A moment that was sent: with its offset, and in a year that every zone has.
+At = Annotated[AwareDatetime, AfterValidator(_sane)]
+#: The same, where one without an offset is on some zone's clock.
+Local = Annotated[datetime, AfterValidator(_sane)]
 
 
 def _whole(text: Any) -> Any:
@@ -44,8 +67,8 @@ class Paged(Shape):
     ] = None
     limit: Annotated[
         int,
-        BeforeValidator(_whole),
         Field(ge=1, le=MOST, description="Lines of a page."),
+        BeforeValidator(_whole),
     ] = USUAL
 
 

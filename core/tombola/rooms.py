@@ -8,6 +8,7 @@ from tombola.connections import jobs as connection_jobs
 from tombola.desk import accounts as desk_accounts
 from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
+from tombola.desk import charts as desk_charts
 from tombola.desk import words as desk_words
 from tombola.entries import admin as entries_admin
 from tombola.entries import admin_bulk as entries_bulk
@@ -24,6 +25,7 @@ from tombola.inbox import jobs as inbox_jobs
 from tombola.inbox import public as inbox_public
 from tombola.mail import admin as mail_admin
 from tombola.mail import jobs as mail_jobs
+from tombola.messages import jobs as messages_jobs
 from tombola.operators import admin as operators_admin
 from tombola.outbox import jobs as outbox_jobs
 from tombola.people import admin as people_admin
@@ -56,6 +58,7 @@ PAGES: tuple[Pages, ...] = (
     desk_actions.pages,
     desk_accounts.pages,
     desk_words.pages,
+    desk_charts.pages,
     entries_admin.pages,
     entries_files.pages,
     entries_bulk.pages,
@@ -90,6 +93,7 @@ def kinds() -> Kinds:
         *claiming_jobs.kinds(),
         *campaign_pictures.kinds(),
         *mail_jobs.kinds(),
+        *messages_jobs.kinds(),
         *plugin_jobs.kinds(),
         *privacy_jobs.kinds(),
         *widget_jobs.kinds(),

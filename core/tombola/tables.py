@@ -11,6 +11,7 @@ import tombola.handshakes.models
 import tombola.importing.models
 import tombola.inbox.models
 import tombola.mail.models
+import tombola.messages.models
 import tombola.outbox.models
 import tombola.people.models
 import tombola.plans.models

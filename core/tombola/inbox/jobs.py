@@ -7,7 +7,16 @@ from sqlalchemy import RowMapping, Text, and_, cast, exists, or_, select
 from tombola.api import Accepted, PluginUnavailable, Reply, Webhook
 from tombola.db.rows import first
 from tombola.inbox.models import inbox
-from tombola.inbox.service import HEAR, HEARD, ask, event_of, keep, ring
+from tombola.inbox.service import (
+    CHANNEL_HEAR,
+    CHANNEL_HEARD,
+    HEAR,
+    HEARD,
+    ask,
+    event_of,
+    keep,
+    ring,
+)
 from tombola.inbox.unseen import WEBHOOK, raw_delivery
 from tombola.installation import Installation
 from tombola.queue import tasks
@@ -65,8 +74,8 @@ def _sweep(inst: Installation, held: Claim) -> Result:
     ended = inbox.c.state.in_(["handled", "refused"])
     number = cast(inbox.c.id, Text)
     duty = exists().where(task.c.kind == WEBHOOK, task.c.key == number)
-    heard = and_(task.c.kind == HEARD, task.c.key == number)
-    hears = and_(task.c.kind == HEAR, task.c.key.like(number + ":%"))
+    heard = and_(task.c.kind.in_([HEARD, CHANNEL_HEARD]), task.c.key == number)
+    hears = and_(task.c.kind.in_([HEAR, CHANNEL_HEAR]), task.c.key.like(number + ":%"))
     unheard = exists().where(or_(heard, hears), task.c.state != DutyState.DONE)
     past = and_(ended, inbox.c.received_at < inst.clock() - KEEP, ~unheard)
     old = select(inbox.c.id).where(or_(past, and_(~ended, ~duty))).limit(BATCH)

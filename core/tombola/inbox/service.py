@@ -34,6 +34,12 @@ log = structlog.get_logger("tombola.inbox")
 HEARD = "heard"
 #: The kind of duty that lets one source hear one event; its key is ``<event>:<source>``.
 HEAR = "hear"
+#: The kind of duty that gives each channel, and each team whose account an event is, a duty of its
+#: own to hear it; the room of messages does it.
+CHANNEL_HEARD = "channel_heard"
+#: The kind of duty that lets one channel hear one event for one team; its key is
+#: ``<event>:<team>:<channel>``.
+CHANNEL_HEAR = "channel_hear"
 #: Bytes of a delivery; the largest documented one (a batch of a thousand changes) has less.
 MOST_BYTES = 1024 * 1024
 
@@ -99,8 +105,8 @@ def keep(
 ) -> None:
     """Keep verified events, each once by its ``dedupe``, with the duties of each new one.
 
-    One duty lets the receiver's plugin handle it, another lets importers hear it. Events of
-    accounts that no team has connected are counted and dropped.
+    One duty lets the receiver's plugin handle it, another lets importers hear it, a third channels.
+    Events of accounts that no team has connected are counted and dropped.
     """
     named = {_whose(each) for each in events} - {None}
     known = {None, *connected_among(conn, inst, {each for each in named if each is not None})}
@@ -112,6 +118,8 @@ def keep(
         tasks.put(conn, WEBHOOK, str(row.id), now)
         if row.event.get("topic"):
             tasks.put(conn, HEARD, str(row.id), now)
+        if row.event.get("connector"):
+            tasks.put(conn, CHANNEL_HEARD, str(row.id), now)
 
 
 def ring(inst: Installation, events: Sequence[Accepted]) -> None:
@@ -119,6 +127,8 @@ def ring(inst: Installation, events: Sequence[Accepted]) -> None:
     inst.bell.ring(WEBHOOK)
     if any(each.topic for each in events):
         inst.bell.ring(HEARD)
+    if any(each.connector for each in events):
+        inst.bell.ring(CHANNEL_HEARD)
 
 
 def event_of(row: RowMapping) -> Accepted:

@@ -491,6 +491,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mail_state_id"), ["state", "id"], unique=False)
 
     op.create_table(
+        "message_rest",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("reason", JsonDoc, nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_message_rest_team_id")),
+        sa.PrimaryKeyConstraint("team_id", "channel", "account", name=op.f("pk_message_rest")),
+    )
+    op.create_table(
         "offer",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -650,6 +660,38 @@ def upgrade() -> None:
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_action_campaign_id_position"), ["campaign_id", "position"], unique=False
+        )
+
+    op.create_table(
+        "broadcast",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("question", JsonDoc, nullable=True),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("last_identity_id", RowId, nullable=False),
+        sa.Column("member_id", RowId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("given_out_at", UtcDateTime(), nullable=True),
+        sa.Column("stopped_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_broadcast_member_id")),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_broadcast_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_broadcast_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_broadcast_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_broadcast_uid")),
+    )
+    with op.batch_alter_table("broadcast", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_broadcast_campaign_id_id"), ["campaign_id", "id"], unique=False
         )
 
     op.create_table(
@@ -1260,6 +1302,31 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "contact",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("identity_id", RowId, nullable=False),
+        sa.Column("last_act_at", UtcDateTime(), nullable=True),
+        sa.Column("opted_out_at", UtcDateTime(), nullable=True),
+        sa.Column("opted_in_at", UtcDateTime(), nullable=True),
+        sa.Column("opted_out_why", JsonDoc, nullable=True),
+        sa.Column("unreachable_at", UtcDateTime(), nullable=True),
+        sa.Column("unreachable_why", JsonDoc, nullable=True),
+        sa.Column("delivered_through", UtcDateTime(), nullable=True),
+        sa.Column("read_through", UtcDateTime(), nullable=True),
+        sa.Column("grants", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "identity_id"],
+            ["identity.team_id", "identity.id"],
+            name=op.f("fk_contact_team_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_contact_team_id")),
+        sa.PrimaryKeyConstraint("team_id", "channel", "identity_id", name=op.f("pk_contact")),
+    )
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contact_identity_id"), ["identity_id"], unique=False)
+
+    op.create_table(
         "entry",
         sa.Column("id", RowId, nullable=False),
         sa.Column("uid", sa.Text(), nullable=False),
@@ -1496,6 +1563,115 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_link_identity_id"), ["identity_id"], unique=False)
+
+    op.create_table(
+        "message",
+        sa.Column("id", RowId, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("identity_id", RowId, nullable=False),
+        sa.Column("entrant_id", RowId, nullable=True),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("broadcast_id", RowId, nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=True),
+        sa.Column("question", JsonDoc, nullable=True),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        sa.Column("reason", JsonDoc, nullable=True),
+        sa.Column("alternative", JsonDoc, nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("good_until", UtcDateTime(), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "broadcast_id"],
+            ["broadcast.team_id", "broadcast.id"],
+            name=op.f("fk_message_team_id_broadcast_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_message_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "identity_id"],
+            ["identity.team_id", "identity.id"],
+            name=op.f("fk_message_team_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_message_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint(
+            "campaign_id",
+            "entrant_id",
+            "purpose",
+            "subject",
+            name=op.f("uq_message_campaign_id_entrant_id_purpose_subject"),
+        ),
+        sa.UniqueConstraint(
+            "campaign_id",
+            "identity_id",
+            "purpose",
+            "subject",
+            name=op.f("uq_message_campaign_id_identity_id_purpose_subject"),
+        ),
+        sa.UniqueConstraint("team_id", "id", name=op.f("uq_message_team_id_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_message_uid")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_message_broadcast_id_state"), ["broadcast_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_message_campaign_id_id"), ["campaign_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_message_identity_id_state"), ["identity_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_message_team_id_channel_account_state_urgency_due_at"),
+            ["team_id", "channel", "account", "state", "urgency", "due_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "message_consent",
+        sa.Column("team_id", RowId, nullable=False),
+        sa.Column("campaign_id", RowId, nullable=False),
+        sa.Column("identity_id", RowId, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("agreed", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["team_id", "campaign_id"],
+            ["campaign.team_id", "campaign.id"],
+            name=op.f("fk_message_consent_team_id_campaign_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["team_id", "identity_id"],
+            ["identity.team_id", "identity.id"],
+            name=op.f("fk_message_consent_team_id_identity_id"),
+        ),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_message_consent_team_id")),
+        sa.PrimaryKeyConstraint("campaign_id", "identity_id", name=op.f("pk_message_consent")),
+    )
+    with op.batch_alter_table("message_consent", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_message_consent_identity_id"), ["identity_id"], unique=False
+        )
 
     op.create_table(
         "owned",
@@ -2191,6 +2367,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_owned_team_id_claim_key"))
 
     op.drop_table("owned")
+    with op.batch_alter_table("message_consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_consent_identity_id"))
+
+    op.drop_table("message_consent")
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_team_id_channel_account_state_urgency_due_at"))
+        batch_op.drop_index(batch_op.f("ix_message_identity_id_state"))
+        batch_op.drop_index(batch_op.f("ix_message_campaign_id_id"))
+        batch_op.drop_index(batch_op.f("ix_message_broadcast_id_state"))
+
+    op.drop_table("message")
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_link_identity_id"))
 
@@ -2227,6 +2414,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_entry_campaign_action_id_sort")
 
     op.drop_table("entry")
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_identity_id"))
+
+    op.drop_table("contact")
     with op.batch_alter_table("code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_code_visitor_id_id"))
         batch_op.drop_index(batch_op.f("ix_code_team_id_email_created_at"))
@@ -2300,6 +2491,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bulk_act_campaign_id_id"))
 
     op.drop_table("bulk_act")
+    with op.batch_alter_table("broadcast", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_broadcast_campaign_id_id"))
+
+    op.drop_table("broadcast")
     with op.batch_alter_table("action", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_action_campaign_id_position"))
 
@@ -2326,6 +2521,7 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("offer")
+    op.drop_table("message_rest")
     with op.batch_alter_table("mail", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_mail_state_id"))
 

@@ -257,7 +257,9 @@ def _question(one: Question) -> Any:
 
 def _text_of(one: Question, longest: int, form: str, checks: Iterable[Any]) -> Any:
     kind, default = _text(one.label, longest, form, None, required=one.required)
-    return (Annotated[(kind, *checks)], default)
+    for check in checks:
+        kind = Annotated[kind, check]
+    return (kind, default)
 
 
 def _of(options: tuple[str, ...], *, required: bool) -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from tombola.api import Invalid
 from tombola.campaigns.models import action
-from tombola.campaigns.rules import ActionForm
+from tombola.campaigns.rules import ActionForm, Interval
 from tombola.campaigns.service import Campaign
 
 
@@ -49,7 +49,7 @@ def settled(conn: Connection, found: Campaign, form: ActionForm, uid: str | None
     if form.mandatory or other.mandatory:
         said = "Neither of the two can be required: nobody sees both."
         raise Invalid({"mandatory": said})
-    return form.model_copy(update={"worth": other.worth, "interval": other.interval})
+    return form.model_copy(update={"worth": other.worth, "interval": Interval(other.interval)})
 
 
 def follow(conn: Connection, campaign_id: int, uid: str, values: dict[str, Any]) -> None:

@@ -158,17 +158,22 @@ def _is_doubtful() -> ColumnElement[bool]:
 
     Asked of the ledger each time, so that taking entries back and restoring them both show.
     """
-    stands = exists().where(
-        entry.c.action_id == reward_basis.c.action_id,
-        entry.c.entrant_id == identity.c.entrant_id,
-        entry.c.state.in_(DOING),
+    stands = (
+        exists()
+        .where(
+            entry.c.action_id == reward_basis.c.action_id,
+            entry.c.entrant_id == identity.c.entrant_id,
+            entry.c.state.in_(DOING),
+        )
+        .correlate(reward_basis, identity)
     )
     mine = reward_basis.c.claim_id == reward_claim.c.id
     left = select(func.count()).select_from(reward_basis).where(mine, stands)
-    lacks = exists().where(mine, reward_basis.c.mandatory, ~stands)
     too_few = left.correlate(reward_claim, identity).scalar_subquery() < reward_claim.c.needs
+    lacks = exists().where(mine, reward_basis.c.mandatory, ~stands)
+    lacks = lacks.correlate(reward_claim, identity)
     alive = reward_claim.c.state != State.UNDONE.value
-    return and_(alive, or_(too_few, lacks.correlate(reward_claim, identity)))
+    return and_(alive, or_(too_few, lacks))
 
 
 def _read(

@@ -154,18 +154,17 @@ def _claim(
         conn, reward_claim, uid=new_uid(now), identity_id=mine[0].id, state=State.CLAIMED.value,
         needs=found.needs, claimed_at=now, **values,
     )  # fmt: skip
-    code = None
+    code_id = None
     if found.delivery is Delivery.CODE:
         code_id = codes.hand_out(conn, found.id, number)
         _update(conn, number, code_id=code_id)
-        code = codes.opened(conn, inst.vault, [code_id])[code_id] if code_id else None
     count(conn, found.id, 1)
     must = set(wanted.mandatory)
     columns = ("team_id", "claim_id", "action_id", "mandatory")
     basis = [(team_id, number, each, each in must) for each in sorted(did)]
     insert_ignore(conn, reward_basis, columns, basis)
     changed(conn, team_id, campaign.id, wanted.entrant_id)
-    if _mail(conn, inst, wanted, found, number, code, now):
+    if _mail(conn, inst, wanted, found, (number, code_id), now):
         _update(conn, number, **_shown(now))
     return Came.CLAIMED, warning.warn(conn, inst, campaign, found.id, now)
 
@@ -184,14 +183,18 @@ def _mail(
     inst: Installation,
     wanted: Wanted,
     found: Prize,
-    number: int,
-    code: str | None,
+    given: tuple[int, int | None],
     now: datetime,
 ) -> bool:
-    """Write to an entrant whose address is known; whether the reward itself is in the mail."""
+    """Write to an entrant whose address is known; whether the reward itself is in the mail.
+
+    ``given``: the numbers of the claim and of its code.
+    """
     email = entrants.get(conn, found.team_id, wanted.entrant_id).email
     if not email or not mail.is_on(inst):
         return False
+    number, code_id = given
+    code = codes.opened(conn, inst.vault, [code_id])[code_id] if code_id is not None else None
     subject, text = wanted.write(found, code)
     try:
         mail.post(conn, found.team_id, PURPOSE, str(number), email, subject, text, now)

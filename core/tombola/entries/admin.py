@@ -27,7 +27,7 @@ from tombola.web.routing import Pages
 from tombola.web.texts import FIRST_YEAR, LAST_YEAR
 
 pages = Pages("entries", __name__)
-pages.link(Place.CAMPAIGN, "Actions", "show", order=20, sections=("entries.", "bulk."))
+pages.link(Place.CAMPAIGN, "Actions", "show", order=20, sections=("entries.", "bulk.", "files."))
 
 
 class Asked(NamedTuple):

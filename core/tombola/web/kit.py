@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -44,6 +44,7 @@ def install(
     app.jinja_env.globals.update(asset=asset, links=navigation.links)
     filters = {
         "local": local_text,
+        "day": day_text,
         "words": words,
         "thousands": thousands,
         "plainly": plainly,
@@ -78,6 +79,11 @@ def local_text(moment: datetime, zone: str = "UTC") -> str:
         return pofiles.moment(moment, zone, i18n.language())
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%b %Y, %H:%M} {local.tzname()}"
+
+
+def day_text(day: date) -> str:
+    """A day of the calendar in words of the page's language."""
+    return pofiles.day(day, i18n.language())
 
 
 def ahead_text(length: timedelta) -> str:

@@ -2,7 +2,7 @@
 
 import gettext as catalogues
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime, format_timedelta, get_timezone_name
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -55,6 +55,11 @@ def moment(at: datetime, zone: str, tag: str) -> str:
     said = format_datetime(local, _pattern(locale), tzinfo=ZoneInfo(zone), locale=locale)
     clock = get_timezone_name(local, "short", locale=locale)
     return f"{said} {local.tzname() if clock[:1] in '+-' else clock}"
+
+
+def day(at: date, tag: str) -> str:
+    """A day of the calendar."""
+    return format_date(at, "d MMM y", locale=_locale(tag) or Locale("en"))
 
 
 def ahead(length: timedelta, tag: str) -> str:

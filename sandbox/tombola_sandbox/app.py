@@ -5,6 +5,7 @@ from werkzeug.wrappers import Request, Response
 from tombola.testing.network import Clock, Network
 from tombola_sandbox.meta.dialog import Dialogs
 from tombola_sandbox.meta.graph import Graph
+from tombola_sandbox.meta.messenger_link import Links
 from tombola_sandbox.meta.pictures import mount_pictures as mount_signed_pictures
 from tombola_sandbox.pages import Pages
 from tombola_sandbox.pictures import draw
@@ -18,7 +19,7 @@ DAY_S = 86_400
 
 
 def sandbox_app(*, world: World | None = None, clock: Clock | None = None) -> Network:
-    """Make the networks: X API v2, its OAuth, its pictures; Facebook's and Instagram's Graph API.
+    """Make the networks: X API v2, its OAuth, its pictures; Meta's Graph API.
 
     Args:
         world: what exists in it; a new, empty one if not given.
@@ -44,6 +45,7 @@ def mount_meta(network: Network, world: World, pages: Pages) -> None:
     """Put Meta beside X: each of its hosts is the beginning of a path."""
     Graph(network, world.meta)
     Dialogs(network, world.meta, pages)
+    Links(network, world.meta, pages)
     mount_signed_pictures(network, world.meta.things)
 
 

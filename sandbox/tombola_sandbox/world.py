@@ -38,7 +38,6 @@ class World:
     """What exists, and the acts that change it. Safe to use from many threads.
 
     Attributes:
-        clock: the world's time.
         access: applications and tokens.
         wallet: the credits left.
         switches: how strict or lively the world is.
@@ -47,7 +46,7 @@ class World:
     """
 
     def __init__(self, *, clock: Clock = real_clock, ledger: Ledger | None = None) -> None:
-        self.clock = clock
+        self._real_clock = clock
         self.ledger = Ledger() if ledger is None else ledger
         self.people: dict[str, Person] = {}
         self.posts: dict[int, Post] = {}
@@ -56,10 +55,10 @@ class World:
         self.included: dict[tuple[str, str], Included] = {}
         self.complaints: list[Json] = []
         self.shifts: dict[str, timedelta] = {}
-        self.access = Access(clock, self._write)
-        self.wallet = Wallet(clock, self._write)
         self.switches = Switches(self._write)
-        self.meta = Meta(clock, self._write)
+        self.access = Access(self.clock, self._write)
+        self.wallet = Wallet(self.clock, self._write)
+        self.meta = Meta(self.clock, self._write)
         self._order: list[int] = []
         self._ids = {name: Snowflakes(n) for n, name in enumerate(("post", "media"), 11)}
         self._lock = threading.RLock()
@@ -67,6 +66,10 @@ class World:
             self._read(line)
 
     # What others look up.
+
+    def clock(self) -> datetime:
+        """Say the world's time, aware UTC; a switch lets it be before or behind the real one."""
+        return self._real_clock() + self.switches.clock_ahead
 
     def person(self, name: str) -> Person | None:
         """Find a person by id or by username, case ignored."""

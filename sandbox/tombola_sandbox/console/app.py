@@ -1,7 +1,7 @@
 """The console's pages and acts."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from tombola.testing.network import FaultKind, Network
 from tombola_sandbox.access import DEMO_APP
 from tombola_sandbox.console import views
+from tombola_sandbox.console.messenger import add_messenger
 from tombola_sandbox.console.meta import add_meta
 from tombola_sandbox.loading import LoadError, Manner, load
 from tombola_sandbox.mailbox.box import Mailbox
@@ -44,6 +45,8 @@ def console_app(
     app.jinja_env.filters |= {
         "ago": views.ago(world.clock),
         "clock": views.clock_time,
+        "day": views.day,
+        "span": views.span,
         "here": views.here,
     }
     app.before_request(_only_own_pages)
@@ -59,6 +62,7 @@ def console_app(
     _world_acts(app, world)
     _commands(app, world)
     add_meta(app, world, courier)
+    add_messenger(app, world)
     add_mailbox(app, Mailbox() if mailbox is None else mailbox)
     return app
 
@@ -189,6 +193,19 @@ def _world_acts(app: Flask, world: World) -> None:
         )
         return _back("/console/settings")
 
+    @app.post("/console/clock")
+    def move_clock() -> AnyResponse:
+        real = world.clock() - world.switches.clock_ahead
+        match _one_of("to", [name for name, _ in views.MOVES] + ["now"]):
+            case "now":
+                ahead = timedelta()
+            case to if to.startswith("+"):
+                ahead = world.switches.clock_ahead + timedelta(minutes=int(to))
+            case to:
+                ahead = datetime.fromisoformat(to).replace(tzinfo=UTC) - real
+        world.switches.set(clock_ahead_seconds=ahead.total_seconds())
+        return _back(_own(request.form.get("back", "")) or "/console/messenger#clock")
+
     @app.post("/console/credits")
     def credits_() -> AnyResponse:
         dollars = 0 if request.form.get("empty") else _number("dollars", 0, MOST_DOLLARS)
@@ -236,6 +253,11 @@ def _commands(app: Flask, world: World) -> None:
     def post() -> tuple[dict[str, str], int]:
         wishes = request.get_json()
         return _said(lambda: posted(world, **wishes))
+
+
+def _own(path: str) -> str:
+    """Give a path back if it is one of the console's."""
+    return path if path.startswith("/console/") else ""
 
 
 def _said(act: Callable[[], str]) -> tuple[dict[str, str], int]:

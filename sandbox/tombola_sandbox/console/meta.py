@@ -251,7 +251,7 @@ def _application(app: Flask, world: World, courier: Courier | None) -> None:
 
     @app.post(f"{META}/switches")
     def change_switches() -> AnyResponse:
-        names = ("meta_doubled", "meta_reordered", "meta_batched")
+        names = ("meta_doubled", "meta_reordered", "meta_batched", "meta_webhooks_fail")
         world.switches.set(**{name: bool(request.form.get(name)) for name in names})
         seconds = request.form.get("picture_lives", "")
         if seconds not in {str(one) for one in SECONDS}:

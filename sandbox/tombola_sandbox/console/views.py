@@ -18,6 +18,7 @@ PATTERNS: Final = (
     ("/2/*", "All of the API"),
     ("/media/*", "Pictures"),
     ("/graph.facebook.com/*", "Facebook's Graph API"),
+    ("/graph.facebook.com/*/messages", "Messenger's Send API"),
     ("/graph.instagram.com/*", "Instagram's Graph API"),
     ("/scontent*", "Meta's pictures"),
     ("/2/oauth2/token", "Tokens of people"),
@@ -33,6 +34,15 @@ KINDS: Final = (
     (FaultKind.HANG, "No answer at all"),
     (FaultKind.RESET, "Connection dropped"),
 )
+MOVES: Final = (
+    ("+60", "An hour on"),
+    ("+1380", "23 hours on"),
+    ("+1440", "A day on"),
+    ("+10080", "A week on"),
+    ("2026-04-26T23:30:00", "To half an hour before the message tags end"),
+    ("2026-04-27T00:00:00", "To the day on which they are over"),
+)
+"""How the console moves the world's clock: minutes, or an instant in UTC."""
 LANGUAGES: Final = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "fi", "tr", "ja")
 
 
@@ -50,6 +60,22 @@ def ago(clock: Clock) -> Callable[[datetime], str]:
         return "just now"
 
     return say
+
+
+def day(at: datetime) -> str:
+    """Say a day and a time, UTC."""
+    return f"{at:%a} {at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def span(length: timedelta) -> str:
+    """Say how long something is: its two largest units."""
+    minutes = -(-abs(int(length.total_seconds())) // 60)
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{rest} min"
 
 
 def clock_time(at: datetime) -> str:
@@ -70,6 +96,7 @@ def status(world: World, network: Network, place: Place) -> dict[str, Any]:
     where: dict[str, str] = dict(PATTERNS)
     return {
         "place": place,
+        "now": world.clock(),
         "switches": world.switches,
         "dollars": world.wallet.left_micro / 1_000_000,
         "wallet_empty": world.wallet.empty,

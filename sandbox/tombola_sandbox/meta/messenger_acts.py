@@ -225,6 +225,14 @@ class MessengerActs:
         """Let one of the page's people answer in its inbox."""
         return self.page_says(thread, {"text": text}, app=INBOX, way="by hand")
 
+    def hand_over(self, thread: Thread, app: str | None) -> None:
+        """Let the page's people give a thread to an application; None to all of them."""
+        old = thread.owner
+        thread = self._world.change(thread, owner=app)
+        if app not in {None, INBOX, old}:
+            body = {"previous_owner_app_id": INBOX, "new_owner_app_id": app, "metadata": ""}
+            self._hooks.tell(thread, "messaging_handovers", {"pass_thread_control": body}, only=app)
+
     def enforce(self, page: Page, action: str, reason: str) -> None:
         """Let the platform tell a page that it has broken, or keeps again, its rules."""
         self._hooks.enforced(page, action, reason)

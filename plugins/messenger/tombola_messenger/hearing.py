@@ -75,7 +75,7 @@ def _said(identity: Identity, heard: Heard) -> Iterator[Happening]:
 def _followed(ctx: Ctx, page: str, person: str, heard: Heard) -> Found | None:
     """Give the link that somebody came by, bound to them from now on."""
     codes = words.codes_in(heard.typed or "")
-    if not heard.act or not (heard.ref or codes):
+    if not (heard.ref or codes):
         return None
     found = links.find(ctx, page, person, heard.ref, codes)
     if found is None or not _is_who_logged_in(ctx, page, person, found):

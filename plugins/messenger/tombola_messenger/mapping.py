@@ -129,16 +129,13 @@ def _referral(person: str, at: datetime, came: Raw) -> Heard:
 
 
 def _optin(person: str, at: datetime, given: Raw) -> Heard:
-    """Read a consent: those to notifications are no contact, that of the old button is."""
+    """Read a consent. It is no contact, also not where the old button on a site brings a ref."""
     kind = text(given.get("type"))
     if kind == ONE_TIME_OPTIN:
         token = text(given.get("one_time_notif_token"))
         kept = Token(token, text(given.get("payload"))) if token else None
         return Heard(person, at, token=kept)
-    ref = text(given.get("ref"))
-    if kind is not None or ref is None:
-        return Heard(person, at)
-    return Heard(person, at, act="optin", ref=ref)
+    return Heard(person, at, ref=text(given.get("ref")) if kind is None else None)
 
 
 def _reaction(person: str, at: datetime, shown: Raw) -> Heard:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ FIELDS = {
 
 
 @pytest.fixture
-def world() -> World:
-    return World(clock=TestClock(datetime(2026, 11, 20, 12, tzinfo=UTC)))
+def world(now: TestClock) -> World:
+    return World(clock=now)
 
 
 @pytest.fixture
@@ -202,9 +202,9 @@ def test_loading_twice_changes_nothing(world: World):
     assert said.words().startswith("6 posts, 2 people and 8 media from 2 pages, 2025-11-15")
 
 
-def test_a_recording_survives_a_restart(world: World):
+def test_a_recording_survives_a_restart(world: World, now: TestClock):
     load(world, lines("kannenzeit"))
-    again = World(clock=world.clock, ledger=world.ledger)
+    again = World(clock=now, ledger=world.ledger)
     assert {i: p.body for i, p in again.posts.items()} == {
         i: p.body for i, p in world.posts.items()
     }
@@ -220,7 +220,7 @@ def test_old_posts_may_be_left_to_the_archive(client, world: World):
     assert archive["meta"]["result_count"] == 6
 
 
-def test_as_recent_ids_bound_the_search_and_time_goes_by(client, world: World):
+def test_as_recent_ids_bound_the_search_and_time_goes_by(client, world: World, now: TestClock):
     load(world, lines("kannenzeit"))
     ids = sorted(recorded("kannenzeit"), key=int)
     body = everything(client, "kannenzeit", "tweet", since_id=ids[2])
@@ -228,8 +228,7 @@ def test_as_recent_ids_bound_the_search_and_time_goes_by(client, world: World):
     floor = world.clock() - timedelta(days=6)
     body = everything(client, "kannenzeit", "tweet", start_time=f"{floor:%Y-%m-%dT%H:%M:%SZ}")
     assert len(body["data"]) == 6
-    assert isinstance(world.clock, TestClock)
-    world.clock.advance(timedelta(days=7, seconds=1))
+    now.advance(timedelta(days=7, seconds=1))
     assert client.get(RECENT, params={"query": "#kannenzeit"}).json()["meta"]["result_count"] == 0
 
 
@@ -294,15 +293,14 @@ def test_in_process_reaches_no_socket(network: Network):
         assert http.get(RECENT, params={"query": "tea"}, headers=bearer).status_code == 200
 
 
-def test_the_same_recording_is_moved_once(client, world: World):
+def test_the_same_recording_is_moved_once(client, world: World, now: TestClock):
     moved = Manner(shift_to_now=True)
     load(world, lines("kannenzeit"), moved)
     found = everything(client, "kannenzeit", "tweet")
     written = len(world.ledger)
-    assert isinstance(world.clock, TestClock)
-    world.clock.advance(timedelta(hours=3))
+    now.advance(timedelta(hours=3))
     load(world, lines("kannenzeit"), moved)
-    again = World(clock=world.clock, ledger=world.ledger)
+    again = World(clock=now, ledger=world.ledger)
     load(again, lines("kannenzeit"), moved)
     assert len(world.ledger) == written
     assert everything(client, "kannenzeit", "tweet") == found

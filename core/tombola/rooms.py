@@ -9,7 +9,10 @@ from tombola.desk import accounts as desk_accounts
 from tombola.desk import actions as desk_actions
 from tombola.desk import campaigns as desk_campaigns
 from tombola.desk import charts as desk_charts
+from tombola.desk import prizes as desk_prizes
 from tombola.desk import words as desk_words
+from tombola.draws import events as draws_events
+from tombola.draws import jobs as draws_jobs
 from tombola.entries import admin as entries_admin
 from tombola.entries import admin_bulk as entries_bulk
 from tombola.entries import admin_files as entries_files
@@ -36,8 +39,10 @@ from tombola.privacy import events as privacy_events
 from tombola.privacy import jobs as privacy_jobs
 from tombola.queue.kinds import Kind, Kinds
 from tombola.rest import described as rest
+from tombola.rewards import admin as rewards_admin
+from tombola.teams import account_admin, members_admin, second_step_admin, tokens_admin
 from tombola.teams import admin as teams_admin
-from tombola.teams import tokens_admin
+from tombola.teams import jobs as team_jobs
 from tombola.web.routing import Pages
 from tombola.widget import admin as widget_admin
 from tombola.widget import api as tracking_api
@@ -48,6 +53,9 @@ from tombola.widget import public as widget_public
 
 PAGES: tuple[Pages, ...] = (
     teams_admin.pages,
+    account_admin.pages,
+    second_step_admin.pages,
+    members_admin.pages,
     tokens_admin.pages,
     operator_teams.pages,
     plans_admin.pages,
@@ -58,6 +66,8 @@ PAGES: tuple[Pages, ...] = (
     desk_actions.pages,
     desk_accounts.pages,
     desk_words.pages,
+    desk_prizes.pages,
+    rewards_admin.pages,
     desk_charts.pages,
     entries_admin.pages,
     entries_files.pages,
@@ -85,17 +95,19 @@ PAGES: tuple[Pages, ...] = (
 def kinds() -> Kinds:
     """Every kind of duty of this installation."""
     found: list[Kind] = [
-        *outbox_jobs.kinds(entries_events.READERS | privacy_events.READERS),
+        *outbox_jobs.kinds(entries_events.READERS | privacy_events.READERS | draws_events.READERS),
         *entries_jobs.kinds(),
         *connection_jobs.kinds(),
         *inbox_jobs.kinds(),
         *importing_jobs.kinds(),
         *claiming_jobs.kinds(),
+        *draws_jobs.kinds(),
         *campaign_pictures.kinds(),
         *mail_jobs.kinds(),
         *messages_jobs.kinds(),
         *plugin_jobs.kinds(),
         *privacy_jobs.kinds(),
+        *team_jobs.kinds(),
         *widget_jobs.kinds(),
     ]
     return Kinds(found)

@@ -33,11 +33,16 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     #: Who mails come from, such as ``Tea Club <club@tea.example>``; empty: tombola at our host.
     mail_from: str = ""
+    #: Path or address of a JSON list of the beacons for draws (``docs/draw.md``); empty: the public
+    #: ones of drand.
+    beacons: str = ""
     #: Number of reverse proxies whose forwarding headers are believed.
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     #: Folder of more languages, one ``<language>.po`` each, and of better words for those of ours;
     #: unset: ``languages`` in ``data_dir``.
     languages_dir: Path | None = None
+    #: Everybody who works here logs in with a second step; teams may ask for it by themselves.
+    second_step: bool = False
     #: Argon2 memory cost in KiB; tests lower it.
     password_memory: int = Field(default=19456, ge=8)
     #: Set by the demo: pages say that this installation plays with a sandbox.

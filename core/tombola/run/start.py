@@ -82,8 +82,8 @@ def children_environment(settings: Settings, listen: Path | None, *, demo: bool)
     Args:
         settings: of this installation.
         listen: the embedded Valkey's socket, or None when the operator names a server.
-        demo: the programs beside play the outside world, so their ports may be reached, and mail
-            goes there unless the operator names a server.
+        demo: the programs beside play the outside world, so their ports may be reached; mail
+            goes there and beacons are there unless the operator names others.
     """
     environment = {
         **os.environ,
@@ -100,6 +100,8 @@ def children_environment(settings: Settings, listen: Path | None, *, demo: bool)
         environment |= {"TOMBOLA_DEMO": "true", "TOMBOLA_FETCH_ALLOW": allowed}
         mail = settings.smtp_url or f"smtp://127.0.0.1:{settings.port + MAIL}"
         environment["TOMBOLA_SMTP_URL"] = mail
+        beacons = settings.beacons or f"http://127.0.0.1:{settings.port + BESIDE}/beacons"
+        environment["TOMBOLA_BEACONS"] = beacons
     if platform.system() == "Darwin":
         # RQ forks, and macOS ends a forked child that touches its frameworks or asks them for
         # a proxy.

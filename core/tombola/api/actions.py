@@ -32,6 +32,26 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An action as it stands in a campaign that a team begins from a ready template.
+
+    Attributes:
+        title: of the action.
+        description: of the action.
+        worth: entries of one completion.
+        interval: ``once``, ``hourly``, ``daily`` or ``unlimited``.
+        config: what the kind's ``config_model`` takes; nothing for importers, whose sources the
+            team names itself.
+    """
+
+    title: Text
+    description: Text = ""
+    worth: int = 1
+    interval: str = "once"
+    config: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Award:
     """One entry to give.
 
@@ -157,10 +177,12 @@ class Upload:
             their ends, at most 100,000, each at most 1,000 characters. None at all: the list is to
             be removed.
         add: to what is kept, instead of in its place.
+        empty: lines without anything that were left out, not counting those at the end.
     """
 
     lines: Sequence[str]
     add: bool = False
+    empty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +207,8 @@ class ActionType(Keyed, ABC, Generic[C]):
     config_version: ClassVar[int] = 1
     identities: ClassVar[Sequence[str]] = ()
     connection: ClassVar[str | None] = None
+    #: Ready templates that this kind has a part in, by their key; see the guide for plugins.
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {}
 
     def upgrade_config(self, old: dict[str, Json], version: int) -> dict[str, Json]:
         """Turn configuration stored at ``version`` into today's. Pure."""

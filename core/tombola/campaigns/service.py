@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from tombola.api import CampaignView, Conflict, NotFound
+from tombola.api import CampaignView, Conflict, Invalid, NotFound
 from tombola.campaigns.models import action, campaign, campaign_version
 from tombola.campaigns.rules import KEY_LETTERS, CampaignForm, Kind, Phase, new_key, phase
 from tombola.campaigns.terms import Asks, Eligibility
@@ -86,19 +86,25 @@ def create(
 
     Raises Conflict when the named key is taken.
     """
-    actor.need(Role.EDITOR)
     now = inst.clock()
     with inst.db.write() as conn:
-        chosen = _free_key(conn, key)
-        values = form.model_dump() | {"kind": form.kind.value}
-        number = insert_one(
-            conn, campaign, uid=new_uid(now), team_id=actor.team_id, key=chosen, version=1,
-            ledger_n=0, created_at=now, **values,
-        )  # fmt: skip
-        found = _one(conn, campaign.c.id == number)
-        _keep_version(conn, actor, found, now)
-        audit(conn, actor, "campaign.created", found.uid, _told(found), now)
-        return found
+        return begin(conn, actor, form, now, key=key)
+
+
+def begin(
+    conn: Connection, actor: Actor, form: CampaignForm, now: datetime, *, key: str | None = None
+) -> Campaign:
+    """The same as ``create`` for callers that hold a transaction."""
+    actor.need(Role.EDITOR)
+    values = form.model_dump() | {"kind": form.kind.value}
+    number = insert_one(
+        conn, campaign, uid=new_uid(now), team_id=actor.team_id, key=_free_key(conn, key),
+        version=1, ledger_n=0, created_at=now, **values,
+    )  # fmt: skip
+    found = _one(conn, campaign.c.id == number)
+    _keep_version(conn, actor, found, now)
+    audit(conn, actor, "campaign.created", found.uid, _told(found), now)
+    return found
 
 
 def get(inst: Installation, actor: Actor, uid: str) -> Campaign:
@@ -145,8 +151,14 @@ def save(
 
     Returns:
         Whether anything changed that decides which entries count.
+
+    Raises:
+        Invalid: Another kind; a campaign keeps its own.
     """
     actor.need(Role.EDITOR)
+    if form.kind is not before.kind:
+        said = "A campaign stays what it is. Make another one."
+        raise Invalid({"kind": said})
     values = form.model_dump() | {"kind": form.kind.value}
     changed = {name: value for name, value in values.items() if getattr(before, name) != value}
     if not changed:

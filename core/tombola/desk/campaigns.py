@@ -30,7 +30,7 @@ from tombola.widget.gates import shut_reason
 #: Rooms whose pages belong to a campaign.
 _ROOMS = (
     *("campaigns.", "actions.", "entries.", "bulk.", "importing.", "source.", "moderation."),
-    "widget.",
+    *("widget.", "prizes.", "rewards."),
 )
 
 pages = Pages("campaigns", __name__)

@@ -84,8 +84,8 @@ class CampaignFields(CampaignForm):
             le=MOST_REQUIRED,
             json_schema_extra={"unit": "different actions"},
             description=(
-                "Entries of people who have done fewer cannot win. 0: every entry can, once the "
-                "required actions are done."
+                "In a competition, people who have done fewer cannot win. 0: everybody can who has "
+                "an entry. What a reward asks for is said on each of its prizes."
             ),
         ),
     ] = 0

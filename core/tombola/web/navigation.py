@@ -26,6 +26,7 @@ class Entry:
     """One link as a room adds it: a message id, and the endpoints on which it is current.
 
     ``count`` takes what its address is made of and says what waits behind it; None: nothing.
+    ``when`` takes the same and says whether the link is there at all; None: always.
     """
 
     order: int
@@ -33,6 +34,7 @@ class Entry:
     endpoint: str
     sections: tuple[str, ...]
     count: Callable[..., int | None] | None = field(default=None, compare=False)
+    when: Callable[..., bool] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +65,5 @@ def links(place: Place, **values: Any) -> list[Link]:
             entry.count(**values) if entry.count is not None else None,
         )
         for entry in sorted(entries)
+        if entry.when is None or entry.when(**values)
     ]

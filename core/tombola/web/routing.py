@@ -134,14 +134,16 @@ class Pages:
         order: int,
         sections: tuple[str, ...] = (),
         count: Callable[..., int | None] | None = None,
+        when: Callable[..., bool] | None = None,
     ) -> None:
         """Let pages show a link to one of this room's endpoints.
 
         ``endpoint`` is the view's name; the link is current there and on every endpoint that
-        begins with one of ``sections``, such as ``entries.``. ``count`` says what waits there.
+        begins with one of ``sections``, such as ``entries.``. ``count`` says what waits there,
+        ``when`` whether the link is shown.
         """
         name = f"{self.blueprint.name}.{endpoint}"
-        shown = Entry(order, label, name, (name, *sections), count)
+        shown = Entry(order, label, name, (name, *sections), count, when)
         self.blueprint.record(lambda state: navigation.add(cast("Flask", state.app), place, shown))
 
     def _classify(self, state: BlueprintSetupState) -> None:

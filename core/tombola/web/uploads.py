@@ -39,7 +39,8 @@ def upload_of(
     sent = _sent(name, form, files)
     if sent is None:
         return None
-    lines = _lines(sent)[int(f"{name}!heading" in form) :]
+    rows = _rows(sent)[int(f"{name}!heading" in form) :]
+    lines = [row for row in rows if row]
     if not lines:
         raise Unreadable(_("There is no line in it."))
     if len(lines) > MOST_LINES:
@@ -48,7 +49,7 @@ def upload_of(
         if len(line) > LONGEST_LINE:
             words = _("Line %(n)d is longer than 1,000 characters.")
             raise Unreadable(words % {"n": number})
-    return Upload(tuple(lines), add=do == "add")
+    return Upload(tuple(lines), add=do == "add", empty=len(rows) - len(lines))
 
 
 def _sent(name: str, form: "MultiDict[str, str]", files: Mapping[str, FileStorage]) -> _Sent | None:
@@ -60,17 +61,18 @@ def _sent(name: str, form: "MultiDict[str, str]", files: Mapping[str, FileStorag
     return _Sent(text.encode(), is_table=False) if text.strip() else None
 
 
-def _lines(sent: _Sent) -> list[str]:
-    text = _decoded(sent.raw)
+def _rows(sent: _Sent) -> list[str]:
+    """All rows from the first that says something to the last."""
+    text = _decoded(sent.raw).strip()
     rows = _first_column(text) if sent.is_table else text.split("\n")
-    return [line for row in rows if (line := row.strip())]
+    return [row.strip() for row in rows]
 
 
 def _first_column(text: str) -> list[str]:
     head = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=head.count)
     try:
-        return [row[0] for row in csv.reader(StringIO(text), delimiter=separator) if row]
+        return [row[0] if row else "" for row in csv.reader(StringIO(text), delimiter=separator)]
     except csv.Error as wrong:
         raise Unreadable(_("This CSV cannot be read: %(why)s") % {"why": str(wrong)}) from wrong
 

@@ -46,6 +46,8 @@ QUESTIONS = (Purpose.CONSENT, Purpose.INTEREST)
 #: How long a message makes sense. Ours: a confirmation a day later would surprise.
 GOOD_FOR: Mapping[Purpose, timedelta] = {Purpose.CONFIRMATION: timedelta(days=1)}
 GOOD_FOR_ELSE = timedelta(days=30)
+#: How long at least a message makes sense that a person sends again.
+GOOD_FOR_AGAIN = timedelta(days=1)
 #: When a message is looked at again that nothing but a person's act, or a new rule, frees.
 LOOK_AGAIN = timedelta(hours=6)
 #: Tries of a message that a network refused and that may be repeated.

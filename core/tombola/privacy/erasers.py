@@ -14,6 +14,7 @@ from tombola.entries.changes import hold_campaigns
 from tombola.importing import erasing as importing
 from tombola.inbox import erasing as inbox
 from tombola.mail import erasing as mail
+from tombola.messages import erasing as messages
 from tombola.people import erasing as people
 from tombola.rewards import erasing as rewards
 from tombola.toolkit.vault import Vault
@@ -41,5 +42,6 @@ def erase(
     widget.erase(conn, doomed)
     entries.erase(conn, doomed)
     mail.erase(conn, doomed.team_id, doomed.emails)
+    messages.erase(conn, doomed)
     inbox.erase(conn, webhooks)
     entrants.erase(conn, doomed, now)  # the last: the others find people by what it empties

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from tombola.api.actions import Complaint, Json, View
+from tombola.api.actions import Complaint, Json, Suggestion, View
 from tombola.api.config import Cursor, SourceConfig
 from tombola.api.identity import Identity, Who
 from tombola.api.keyed import Keyed
@@ -271,6 +271,8 @@ class Importer(Keyed, ABC, Generic[S, K]):
     recheck_size: ClassVar[int] = 0
     claims: ClassVar[bool] = False
     prepare: ClassVar[tuple[Text, str] | None] = None
+    #: As of ``ActionType``.
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {}
 
     def upgrade_config(self, old: dict[str, Json], version: int) -> dict[str, Json]:
         """Turn configuration stored at ``version`` into today's. Pure."""

@@ -123,17 +123,22 @@ def add(inst: Installation, actor: Actor, campaign_uid: str, form: PrizeForm) ->
     now = inst.clock()
     with inst.db.write() as conn:
         found = of_team(conn, actor, campaign_uid)
-        last = conn.execute(
-            select(func.max(prize.c.position)).where(prize.c.campaign_id == found.id)
-        ).scalar()
-        uid = new_uid(now)
-        insert_one(
-            conn, prize, uid=uid, team_id=actor.team_id, campaign_id=found.id, claimed=0,
-            position=(last or 0) + 1, created_at=now, **_values(form),
-        )  # fmt: skip
         touch(conn, actor, found, now)
-        audit(conn, actor, "prize.added", uid, {"title": form.title}, now)
-        return one(conn, found.id, uid)
+        return put(conn, actor, found.id, form, now)
+
+
+def put(conn: Connection, actor: Actor, campaign_id: int, form: PrizeForm, now: datetime) -> Prize:
+    """The same as ``add`` for callers that hold a transaction and have found the campaign."""
+    last = conn.execute(
+        select(func.max(prize.c.position)).where(prize.c.campaign_id == campaign_id)
+    ).scalar()
+    uid = new_uid(now)
+    insert_one(
+        conn, prize, uid=uid, team_id=actor.team_id, campaign_id=campaign_id, claimed=0,
+        position=(last or 0) + 1, created_at=now, **_values(form),
+    )  # fmt: skip
+    audit(conn, actor, "prize.added", uid, {"title": form.title}, now)
+    return one(conn, campaign_id, uid)
 
 
 def change(inst: Installation, actor: Actor, campaign_uid: str, uid: str, form: PrizeForm) -> Prize:

@@ -1,10 +1,13 @@
 """Changes of a campaign that decide its entries anew, with what they will do beforehand."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from tombola.api import Outdated
+from tombola.api import Invalid, Outdated
 from tombola.campaigns import actions, service
+from tombola.campaigns.models import campaign_version
 from tombola.campaigns.rules import ActionForm, CampaignForm
 from tombola.db.sets import lock_alone
 from tombola.entries.changes import Act, decide_campaign
@@ -13,6 +16,9 @@ from tombola.entries.rules import State
 from tombola.installation import Installation
 from tombola.outbox.service import announce
 from tombola.teams.rules import Actor, Role
+
+
+_DATES = ("zone", "starts_at", "ends_at", "count_history")
 
 
 class Effects(BaseModel):
@@ -51,6 +57,7 @@ def update_campaign(
     """Change a campaign and, in the same act, decide its entries by the new dates and zone.
 
     Raises:
+        Invalid: It would become another kind, and has entries.
         NotFound: The team has no such campaign.
         Outdated: It is not at ``version`` any more, where one is given.
     """
@@ -59,6 +66,9 @@ def update_campaign(
         before = _locked(conn, actor, uid)
         if version not in {None, before.version}:
             raise Outdated("Somebody has changed it since you read it. Read it again.")
+        if form.kind is not before.kind and _any_entry(conn, before.id):
+            said = "It has entries, so it stays what it is. Duplicate it to begin another kind."
+            raise Invalid({"kind": said})
         if service.save(conn, actor, before, form, now):
             decide_campaign(conn, before.id, Act("dates", actor, "", uid, now))
         after = service.of_team(conn, actor, uid)
@@ -81,6 +91,34 @@ def update_action(
         if after.interval != before.interval:
             decide_campaign(conn, found.id, Act("dates", actor, "", uid, now))
         return after
+
+
+def last_dates(inst: Installation, actor: Actor, uid: str) -> CampaignForm | None:
+    """The form with the dates and zone of before they were changed last; None: never were."""
+    actor.need(Role.EDITOR)
+    with inst.db.read() as conn:
+        found = service.of_team(conn, actor, uid)
+        rows = conn.execute(
+            select(*(campaign_version.c[name] for name in _DATES))
+            .where(campaign_version.c.campaign_id == found.id)
+            .order_by(campaign_version.c.n.desc())
+        )
+        now = tuple(getattr(found, name) for name in _DATES)
+        before = next((tuple(row) for row in rows if tuple(row) != now), None)
+    if before is None:
+        return None
+    return form_of(found, **dict(zip(_DATES, before, strict=True)))
+
+
+def form_of(found: service.Campaign, **changed: Any) -> CampaignForm:
+    """A campaign's form as it stands, with some of it changed."""
+    values = found.model_dump(include=set(CampaignForm.model_fields))
+    return CampaignForm.model_validate(values | changed)
+
+
+def _any_entry(conn: Connection, campaign_id: int) -> bool:
+    found = select(entry.c.id).where(entry.c.campaign_id == campaign_id).limit(1)
+    return conn.execute(found).first() is not None
 
 
 def _locked(conn: Connection, actor: Actor, uid: str) -> service.Campaign:

@@ -54,7 +54,7 @@ def add(inst: Installation, actor: Actor, action_uid: str, form: SourceForm) -> 
             cap=form.cap, every_seconds=form.every_seconds, state=SourceState.ACTIVE, detail={},
             created_at=now, next_run_at=now,
         )  # fmt: skip
-        for each in _lanes(importer):
+        for each in lanes_of(importer):
             conn.execute(
                 lane.insert().values(team_id=actor.team_id, source_id=source_id, lane=each.value)
             )
@@ -224,7 +224,7 @@ def run_of_source(inst: Installation, actor: Actor, uid: str, run_uid: str) -> R
     return run_of(found)
 
 
-def _lanes(importer: Importer[Any, Any]) -> list[Lane]:
+def lanes_of(importer: Importer[Any, Any]) -> list[Lane]:
     """LIVE always, since new posts are what a source is for; HISTORY where the network has it."""
     return [each for each in Lane if each is Lane.LIVE or each in importer.lanes]
 

@@ -1,7 +1,8 @@
 """The custom action."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -15,6 +16,7 @@ from tombola.api import (
     Proof,
     Rejected,
     Step,
+    Suggestion,
     Text,
     Upload,
     Uploaded,
@@ -42,6 +44,37 @@ class CustomAction(ActionType[CustomConfig]):
     key = "custom_tracking.custom"
     title = "Custom action"
     config_model = CustomConfig
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {
+        "launch_list": (
+            Suggestion(
+                "Tell us what you hope for",
+                worth=2,
+                config={"question": "What should it do for you?", "answer": "long"},
+            ),
+        ),
+        "refer_and_buy": (
+            Suggestion(
+                "Order in our shop",
+                "Follow the link. It completes by itself with your order.",
+                config={"completed_by": "tracking", "signals": ["Purchase"]},
+            ),
+        ),
+        "check_in": (
+            Suggestion(
+                "Type in the word of the day",
+                "It stands on the wall where we are.",
+                interval="daily",
+                config={"question": "Which word do you see?"},
+            ),
+        ),
+        "grown_ups": (
+            Suggestion(
+                "Answer our question",
+                interval="daily",
+                config={"question": "What do you like best about us?"},
+            ),
+        ),
+    }
 
     def features(self, config: CustomConfig) -> Sequence[str]:
         """Question and tracking are two features; an action that takes either uses both."""

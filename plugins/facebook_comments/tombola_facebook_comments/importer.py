@@ -22,6 +22,7 @@ from tombola.api import (
     PermissionLost,
     Retry,
     SourceGone,
+    Suggestion,
     Text,
     Throttled,
     View,
@@ -76,6 +77,9 @@ class CommentsImporter(Importer[CommentsConfig, CommentsCursor]):
 
     key: ClassVar[str] = "facebook_comments.comments"
     title: ClassVar[Text] = "Comments under a Facebook post"
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {
+        "comment_to_win": (Suggestion("Comment below our post on Facebook", interval="daily"),),
+    }
     config_model: ClassVar[type[CommentsConfig]] = CommentsConfig
     cursor_model: ClassVar[type[CommentsCursor]] = CommentsCursor
     identity: ClassVar[str | None] = PAGE_PERSON

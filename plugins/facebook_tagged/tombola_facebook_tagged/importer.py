@@ -18,6 +18,7 @@ from tombola.api import (
     Limit,
     Page,
     Phrase,
+    Suggestion,
     Text,
     View,
     Who,
@@ -55,6 +56,9 @@ class TaggedImporter(Importer[TaggedConfig, TaggedCursor]):
 
     key: ClassVar[str] = "facebook_tagged.tagged"
     title: ClassVar[Text] = "Posts that tag your Facebook page"
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {
+        "photo_contest": (Suggestion("Tag our page in a photo on Facebook", interval="unlimited"),),
+    }
     config_model: ClassVar[type[TaggedConfig]] = TaggedConfig
     cursor_model: ClassVar[type[TaggedCursor]] = TaggedCursor
     connection: ClassVar[str | None] = CONNECTOR

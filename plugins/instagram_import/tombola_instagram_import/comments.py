@@ -18,6 +18,7 @@ from tombola.api import (
     Page,
     Phrase,
     SourceGone,
+    Suggestion,
     Text,
     View,
     Who,
@@ -53,6 +54,9 @@ class CommentsImporter(Importer[CommentsConfig, CommentsCursor]):
 
     key: ClassVar[str] = "instagram_import.comments"
     title: ClassVar[Text] = "Hashtags in comments on your Instagram posts"
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {
+        "comment_to_win": (Suggestion("Comment with our hashtag on Instagram", interval="daily"),),
+    }
     config_model: ClassVar[type[CommentsConfig]] = CommentsConfig
     cursor_model: ClassVar[type[CommentsCursor]] = CommentsCursor
     identity: ClassVar[str | None] = INSTAGRAM_NAME

@@ -17,6 +17,7 @@ from tombola.api import (
     Page,
     Phrase,
     Scope,
+    Suggestion,
     Text,
     View,
     Who,
@@ -65,6 +66,11 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
 
     key: ClassVar[str] = "instagram_import.hashtag"
     title: ClassVar[Text] = "Hashtag on Instagram"
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {
+        "photo_contest": (
+            Suggestion("Post a photo with our hashtag on Instagram", interval="unlimited"),
+        ),
+    }
     config_model: ClassVar[type[HashtagConfig]] = HashtagConfig
     cursor_model: ClassVar[type[HashtagCursor]] = HashtagCursor
     identity: ClassVar[str | None] = INSTAGRAM

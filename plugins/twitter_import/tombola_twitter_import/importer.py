@@ -23,6 +23,7 @@ from tombola.api import (
     Page,
     Phrase,
     Scope,
+    Suggestion,
     Text,
     View,
     Who,
@@ -67,6 +68,9 @@ class HashtagImporter(Importer[HashtagConfig, HashtagCursor]):
 
     key: ClassVar[str] = "twitter_import.hashtag"
     title: ClassVar[Text] = "Hashtag on X (Twitter)"
+    starters: ClassVar[Mapping[str, Sequence[Suggestion]]] = {
+        "photo_contest": (Suggestion("Post a photo with our hashtag on X", interval="unlimited"),),
+    }
     config_model: ClassVar[type[HashtagConfig]] = HashtagConfig
     cursor_model: ClassVar[type[HashtagCursor]] = HashtagCursor
     identity: ClassVar[str | None] = mapping.PROVIDER

@@ -149,16 +149,22 @@ def page_of(
     conn: Connection, found: Campaign, wanted: Filter, after: Position | None, size: int
 ) -> Page:
     """The same for callers that hold a transaction."""
-    query = select(entry).where(*conditions(conn, found, wanted))
-    if after is not None:
-        # A row value keeps the index range; the same written with OR reads the whole campaign.
-        query = query.where(tuple_(entry.c.sort_at, entry.c.id) < _place(after))
-    query = query.order_by(entry.c.sort_at.desc(), entry.c.id.desc()).limit(size + 1)
-    rows = conn.execute(query).mappings().all()
+    rows = conn.execute(query_of(conn, found, wanted, after, size + 1)).mappings().all()
     shown = rows[:size]
     more = len(rows) > len(shown)
     last = Position(sort_at=shown[-1]["sort_at"], id=shown[-1]["id"]) if more else None
     return Page(lines=_lines(conn, shown), next=last)
+
+
+def query_of(
+    conn: Connection, found: Campaign, wanted: Filter, after: Position | None, limit: int
+) -> Select[Any]:
+    """The rows of a page: one walk down an index, wherever it begins."""
+    query = select(entry).where(*conditions(conn, found, wanted))
+    if after is not None:
+        # A row value keeps the index range; the same written with OR reads the whole campaign.
+        query = query.where(tuple_(entry.c.sort_at, entry.c.id) < _place(after))
+    return query.order_by(entry.c.sort_at.desc(), entry.c.id.desc()).limit(limit)
 
 
 def one(inst: Installation, actor: Actor, campaign_uid: str, uid: str) -> tuple[Line, list[Step]]:

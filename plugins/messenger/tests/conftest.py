@@ -7,18 +7,23 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tombola.api import Account, CampaignView
+from tombola.api import Accepted, Account, CampaignView, Identity, Who
 from tombola.testing.clock import Clock
 from tombola.testing.ctx import FakeCtx
 from tombola.testing.network import Network, in_process
+from tombola_messenger import ready
+from tombola_messenger.channel import PageMessages
 from tombola_messenger.config import SubscribeConfig
 from tombola_messenger.tables import metadata
+from tombola_meta import reading
 from tombola_meta.accounts import CONNECTOR, PAGE_KIND
+from tombola_meta.events import events_from
 from tombola_meta.permissions import CONNECTION
 from tombola_meta.settings import OperatorSettings
 from tombola_sandbox.app import sandbox_app
 from tombola_sandbox.meta.access import DEMO_META_APP
-from tombola_sandbox.meta.models import Page, Person
+from tombola_sandbox.meta.messenger_hooks import FIELDS
+from tombola_sandbox.meta.models import Callback, Event, Page, Person
 from tombola_sandbox.meta.realm import Meta
 from tombola_sandbox.world import World
 
@@ -123,3 +128,45 @@ def config(tea) -> SubscribeConfig:
         confirmation="Thank you, {first_name|friend}! You are in “{campaign}”.",
         keyword="tea-2026",
     )
+
+
+@pytest.fixture
+def ready_page(ctx, meta, tea) -> None:
+    """Tea Room tells the app of messages, and has its first button."""
+    hook = Callback(
+        url="http://localhost/",
+        verify_token="x",
+        fields=tuple(FIELDS),
+        verified=True,
+    )
+    meta.things.put(meta.access.demo.model_copy(update={"callbacks": {"page": hook}}))
+    assert ready.prepare(ctx, tea.id) is None
+
+
+@pytest.fixture
+def channel() -> PageMessages:
+    return PageMessages()
+
+
+@pytest.fixture
+def who(meta, kim) -> Who:
+    """Kim, who has logged in with Facebook."""
+    asid = meta.things.asid(meta.access.demo.id, kim.id)
+    return Who("01890000-0000-7000-8000-0000000000ee", (Identity("meta.facebook", asid),))
+
+
+@pytest.fixture
+def told(meta) -> Callable[[], list[Accepted]]:
+    """Give what Meta has told since the last time, as ``tombola_meta`` reads it."""
+    seen: set[str] = set()
+
+    def told() -> list[Accepted]:
+        new = [each for key, each in meta.things.all(Event).items() if key not in seen]
+        seen.update(each.id for each in new)
+        bodies = [
+            {"object": "page", "entry": [{"id": each.entry, "time": 1, **each.value}]}
+            for each in new
+        ]
+        return [one for body in bodies for one in events_from(reading.clean(body))]
+
+    return told

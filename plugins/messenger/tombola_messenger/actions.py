@@ -19,7 +19,7 @@ from tombola.api import (
     View,
     Who,
 )
-from tombola_messenger import links, ready, words
+from tombola_messenger import client, links, ready, words
 from tombola_messenger.config import SubscribeConfig
 from tombola_messenger.links import Wanted
 from tombola_messenger.settings import InstallationSettings
@@ -66,7 +66,7 @@ class Subscribe(ActionType[SubscribeConfig]):
         if config.require_auth and account is None:
             return NeedsIdentity(FACEBOOK)
         try:
-            page = ctx.account(CONNECTOR, config.account).uid
+            page = client.page_of(ctx, config.account).uid
             given = links.give(ctx, _wanted(ctx, config, who, page))
         except (FetchError, Invalid, LookupError) as error:
             ctx.log.warning("link_refused", kind=type(error).__name__, why=str(error))

@@ -55,10 +55,10 @@ def outcome(problem: Problem, headers: Mapping[str, str], now: datetime) -> Outc
         return told
     if problem.code == APP_PERMISSION and problem.subcode is not None:
         return CLOSED
-    if problem.code == SEND_TROUBLE or problem.code in TROUBLES or problem.transient:
-        raise Retry(PAUSE, "Messenger has a trouble of its own, and sent nothing")
     if problem.code in USED_UP or problem.code in TOKEN | PERMISSION | {POLICY}:
         raise error_from(problem, headers, now)
+    if problem.code == SEND_TROUBLE or problem.code in TROUBLES or problem.transient:
+        raise Retry(PAUSE, "Messenger has a trouble of its own, and sent nothing")
     said = f"{REFUSED} (code {problem.code}): {problem.said}"
     return Rejected("refused", said, retryable=problem.code != BAD_PARAMETER)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from tombola.api import Ctx, Message, Purpose
+from tombola.api import Ctx, Message, PermissionLost, Purpose
 from tombola_messenger import client
 from tombola_messenger.settings import TeamSettings
 
@@ -28,8 +28,12 @@ def offer(ctx: Ctx, page: str, person: str, message: Message) -> None:
 
 
 def hand_over(ctx: Ctx, asked: HandOver) -> None:
-    """Do it; raises FetchError to be tried again. Repeatable: it is the bot's already then."""
+    """Do it; raises FetchError to be tried again. Repeatable."""
     bot = ctx.settings(TeamSettings).bot_app_id
-    if bot:
-        page = client.page_of(ctx, asked.page)
-        client.hand_over(ctx, page, asked.person, bot, asked.keyword)
+    if not bot:
+        return
+    try:
+        client.hand_over(ctx, client.page_of(ctx, asked.page), asked.person, bot, asked.keyword)
+    except PermissionLost as error:
+        # Said, too, when the bot has the conversation already; trying again changes neither.
+        ctx.log.warning("not_handed_over", page=asked.page, why=str(error))

@@ -59,6 +59,9 @@ _TEXTS: Final[Mapping[Purpose, Mapping[str, str]]] = {
     },
 }
 
+#: What stands for a first name that is not known: “Hello there”.
+_SOMEBODY: Final = {"en": "there", "de": "du", "es": "buenas", "ar": "بك"}
+
 #: What Meta's reviewers are shown in the places.
 _EXAMPLES: Final = ("Ann", "A year of tea")
 
@@ -102,7 +105,7 @@ ALL: Final[Sequence[Template]] = tuple(
 
 def filled(name: str, language: str, values: Mapping[str, str]) -> Mapping[str, Any]:
     """Give the part of a utility message that names its template and fills the places."""
-    places = (values.get("first_name") or "👋", values.get("campaign") or "…")
+    places = (values.get("first_name") or _SOMEBODY[language], values.get("campaign") or "…")
     parameters = [{"type": "text", "text": each} for each in places]
     return {
         "name": name,

@@ -3,6 +3,7 @@
 from werkzeug.wrappers import Request, Response
 
 from tombola.testing.network import Clock, Network
+from tombola_sandbox.beacon.chains import mount_beacons
 from tombola_sandbox.meta.dialog import Dialogs
 from tombola_sandbox.meta.graph import Graph
 from tombola_sandbox.meta.messenger_link import Links
@@ -38,6 +39,7 @@ def sandbox_app(*, world: World | None = None, clock: Clock | None = None) -> Ne
     XIntent(network, world, pages)
     mount_pictures(network, world)
     mount_meta(network, world, pages)
+    mount_beacons(network)
     return network
 
 

@@ -61,7 +61,7 @@ def _two(world: World, page_id: str | None, person_id: str | None) -> tuple[Page
 
 
 def _back(page: Page, person: Person) -> AnyResponse:
-    return redirect(f"{MESSENGER}/chat/{page.id}/{person.id}#say", 303)
+    return redirect(f"{MESSENGER}/chat/{page.id}/{person.id}#with", 303)
 
 
 def _to(part: str) -> AnyResponse:

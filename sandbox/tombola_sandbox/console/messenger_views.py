@@ -25,6 +25,7 @@ from tombola_sandbox.meta.realm import Meta
 
 REVIEWS: Final = ((0, "no time"), (5, "five seconds"), (60, "a minute"), (3_600, "an hour"))
 SHOWN: Final = 40
+ONCE: Final = "One-time notification"
 
 
 def overview(meta: Meta) -> dict[str, Any]:
@@ -104,7 +105,13 @@ def _end(meta: Meta, thread: Thread) -> datetime | None:
 def _summary(message: Message) -> str:
     if message.taken_back:
         return "Taken back"
-    return message.text or "A " + str(_attachment(message).get("type", "message"))
+    attachment = _attachment(message)
+    return message.text or _title(attachment) or "A " + str(attachment.get("type", "message"))
+
+
+def _title(attachment: Json) -> str:
+    payload = attachment.get("payload", {})
+    return str(payload.get("text") or payload.get("title") or "")
 
 
 def _attachment(message: Message) -> Json:
@@ -120,7 +127,7 @@ def _message(meta: Meta, message: Message) -> Json:
         "message": message,
         "kind": attachment.get("type", ""),
         "template": payload.get("template_type", ""),
-        "title": payload.get("text") or payload.get("title") or "",
+        "title": _title(attachment),
         "cards": payload.get("elements", ()),
         "buttons": list(enumerate(buttons_of(message))),
         "replies": list(enumerate(message.body.get("quick_replies", ()))),
@@ -155,9 +162,10 @@ def _tags(meta: Meta, now: datetime) -> Sequence[tuple[str, bool, str]]:
         else (tag, False, f"ended on {TAGS_END:%Y-%m-%d}")
         for tag in ENDED_TAGS
     ]
-    for name, feature in ((HUMAN_AGENT, HUMAN_FEATURE), ("One-time notification", ONCE_FEATURE)):
+    others = ((HUMAN_AGENT, HUMAN_FEATURE, "for seven days"), (ONCE, ONCE_FEATURE, "once"))
+    for name, feature, said in others:
         has = feature in app.features
-        found.append((name, has, "for seven days" if name == HUMAN_AGENT else "once"))
+        found.append((name, has, said if has else f"the app lacks the feature {feature}"))
     return found
 
 

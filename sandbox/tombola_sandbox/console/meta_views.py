@@ -10,6 +10,7 @@ from tombola_sandbox.meta.access import (
     INSTAGRAM_SCOPES,
     PAGE_FEATURE,
 )
+from tombola_sandbox.meta.messenger_rules import HUMAN_FEATURE, ONCE_FEATURE
 from tombola_sandbox.meta.models import (
     ALL_TASKS,
     Account,
@@ -28,7 +29,7 @@ from tombola_sandbox.meta.world import MetaWorld
 SHOWN: Final = 12
 SHOWN_COMMENTS: Final = 12
 PERMISSIONS: Final = tuple(sorted(FACEBOOK_SCOPES | INSTAGRAM_SCOPES))
-FEATURES: Final = (HASHTAG_FEATURE, PAGE_FEATURE)
+FEATURES: Final = (HASHTAG_FEATURE, PAGE_FEATURE, HUMAN_FEATURE, ONCE_FEATURE)
 DEATH: Final = {
     460: "new password",
     458: "app taken away",

@@ -122,7 +122,10 @@ def _check_buttons(buttons: Any, *, least: int) -> None:
         if kind not in BUTTONS:
             raise errors.parameter(f"Param buttons[type] must be one of {{{', '.join(BUTTONS)}}}")
         _need_text("buttons[title]", button.get("title"), MOST_TITLE)
-        _need_text("buttons", button.get("url" if kind == "web_url" else "payload"), MOST_PAYLOAD)
+        if kind != "web_url":
+            _need_text("buttons[payload]", button.get("payload"), MOST_PAYLOAD)
+        elif not str(button.get("url", "")).startswith(("https://", "http://")):
+            raise errors.parameter("Param buttons[url] must be an address.")
 
 
 def _object(name: str, value: Any) -> Json:

@@ -1,0 +1,1 @@
+"""Two beacons of two operators, so that draws have public randomness without a network."""

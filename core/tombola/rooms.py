@@ -30,6 +30,7 @@ from tombola.mail import admin as mail_admin
 from tombola.mail import jobs as mail_jobs
 from tombola.messages import jobs as messages_jobs
 from tombola.operators import admin as operators_admin
+from tombola.operators import members_admin as operator_members
 from tombola.outbox import jobs as outbox_jobs
 from tombola.people import admin as people_admin
 from tombola.plans import admin as plans_admin
@@ -60,6 +61,7 @@ PAGES: tuple[Pages, ...] = (
     operator_teams.pages,
     plans_admin.pages,
     operators_admin.pages,
+    operator_members.pages,
     mail_admin.pages,
     campaigns_public.pages,
     desk_campaigns.pages,

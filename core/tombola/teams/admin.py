@@ -3,21 +3,25 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from tombola.api import Audience, Invalid, NotFound
 from tombola.installation import current
 from tombola.teams import doors, first_start, service, sessions
-from tombola.teams.rules import SESSION_END, Role
+from tombola.teams.passwords import need_good
+from tombola.teams.rules import Role
 from tombola.teams.service import Email, Name, NewMember
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
+from tombola.web.i18n import ngettext
 from tombola.web.routing import Pages
-from tombola.web.sessions import drop_token, give_token, read_token
+from tombola.web.sessions import drop_token, read_token
 
 pages = Pages("teams", __name__)
+#: Where this browser's half log-in stands, and where it wanted to go.
+_HALF, _BACK = "half_log_in", "half_back"
 
 
 class FirstStart(BaseModel):
@@ -40,6 +44,14 @@ class LogIn(BaseModel):
 
     email: Annotated[str, Field(title="E-mail address", min_length=1)]
     password: Annotated[SecretStr, Field(title="Password", min_length=1)]
+
+
+class Digits(BaseModel):
+    """The second step of a log-in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Annotated[str, Field(title="Code", min_length=1, max_length=60)]
 
 
 @pages.get("/", audience=Audience.PUBLIC)
@@ -71,6 +83,7 @@ def first_start_act() -> ResponseReturnValue:
     asked = form.value
     member = NewMember(name=asked.name, email=asked.email, password=asked.password)
     try:
+        need_good(asked.password, asked.name, asked.email)
         first_start.create(current(), asked.token, member)
     except Invalid as wrong:
         return _first_start(form.with_errors(wrong.errors)), 422
@@ -96,6 +109,34 @@ def log_in_act() -> ResponseReturnValue:
         return _open(form.value.email, form.value.password, _own_address(back))
     except Invalid as wrong:
         return _log_in_page(form.with_errors(wrong.errors), back), 422
+
+
+@pages.get("/log-in/second-step", audience=Audience.PUBLIC)
+def second_step_page() -> ResponseReturnValue:
+    """The page that asks for the digits of the member's app."""
+    if _HALF not in session:
+        return redirect(url_for("teams.log_in"))
+    return render_template("teams/second_step_log_in.html", form=Form.of(Digits))
+
+
+@pages.post("/log-in/second-step", audience=Audience.PUBLIC)
+def second_step_act() -> ResponseReturnValue:
+    """Check them and open the session."""
+    form = Form.sent(Digits, request.form)
+    half, back = str(session.get(_HALF, "")), str(session.get(_BACK, ""))
+    if form.value is None:
+        return render_template("teams/second_step_log_in.html", form=form), 422
+    address, agent = request.remote_addr or "", request.user_agent.string
+    try:
+        token = sessions.finish(current(), half, form.value.code, address=address, agent=agent)
+    except NotFound as late:
+        session.pop(_HALF, None)
+        flash(_(str(late)), "warning")
+        return redirect(url_for("teams.log_in"), 303)
+    except Invalid as wrong:
+        form = form.with_errors(wrong.errors)
+        return render_template("teams/second_step_log_in.html", form=form), 422
+    return doors.let_in(token, _own_address(back))
 
 
 @pages.post("/log-out", audience=Audience.PUBLIC)
@@ -126,6 +167,15 @@ def sessions_page() -> ResponseReturnValue:
     )
 
 
+@pages.post("/sessions/others/end", audience=Audience.TEAM, role=Role.VIEWER)
+def end_others() -> ResponseReturnValue:
+    """End all of the member's sessions but this one."""
+    n = sessions.revoke_others(current(), doors.member(), read_token() or "")
+    said = ngettext("%(n)d session is closed.", "%(n)d sessions are closed.", n) % {"n": n}
+    flash(said if n else _("There was no other session."), "good")
+    return redirect(url_for("teams.sessions_page"), 303)
+
+
 @pages.post("/sessions/<uid>/end", audience=Audience.TEAM, role=Role.VIEWER)
 def end_session(uid: str) -> ResponseReturnValue:
     """End one of the member's own sessions."""
@@ -152,10 +202,11 @@ def _open(email: str, password: SecretStr, goal: str) -> ResponseReturnValue:
     inst = current()
     agent = request.user_agent.string
     address = request.remote_addr or ""
-    token = sessions.log_in(inst, email, password.get_secret_value(), address=address, agent=agent)
-    answer = make_response(redirect(goal, 303))
-    give_token(answer, token, lasts=SESSION_END)
-    return answer
+    came = sessions.log_in(inst, email, password.get_secret_value(), address=address, agent=agent)
+    if isinstance(came, sessions.HalfWay):
+        session[_HALF], session[_BACK] = came.token, goal
+        return redirect(url_for("teams.second_step_page"), 303)
+    return doors.let_in(came, goal)
 
 
 def _own_address(wanted: str) -> str:

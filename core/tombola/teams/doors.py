@@ -10,15 +10,15 @@ from werkzeug.exceptions import Unauthorized
 
 from tombola.api import Audience, Forbidden
 from tombola.installation import current
-from tombola.teams import service, sessions, tokens
-from tombola.teams.rules import Actor, Role
+from tombola.teams import second_step, service, sessions, tokens
+from tombola.teams.rules import SESSION_END, Actor, Role
 from tombola.teams.service import Member, Team
 from tombola.teams.tokens import Known
 from tombola.web import navigation
 from tombola.web.i18n import gettext as _
 from tombola.web.navigation import Link, Place
 from tombola.web.routing import Access, Door
-from tombola.web.sessions import read_token
+from tombola.web.sessions import give_token, read_token
 
 
 def doors() -> dict[Audience, Door]:
@@ -68,7 +68,16 @@ def _team_door(access: Access) -> ResponseReturnValue | None:
     g.bar_links = navigation.links(Place.TEAM, team=slug)
     if access.role is not None:
         g.actor.need(Role(access.role))
+    if second_step.is_missing(current(), found, wanted=g.team.second_step):
+        return _to(url_for("second_step.show", need=1))
     return None
+
+
+def let_in(token: str, goal: str) -> Response:
+    """Give the browser a session's token and go on."""
+    answer = make_response(redirect(goal, 303))
+    give_token(answer, token, lasts=SESSION_END)
+    return answer
 
 
 def _operator_door(_access: Access) -> ResponseReturnValue | None:
@@ -80,6 +89,8 @@ def _operator_door(_access: Access) -> ResponseReturnValue | None:
         raise Forbidden("Only an operator of this installation may do this.")
     g.actor = service.operator_actor(found)
     g.bar_links = navigation.links(Place.OPERATOR)
+    if second_step.is_missing(current(), found, wanted=False):
+        return _to(url_for("second_step.show", need=1))
     return None
 
 
@@ -111,15 +122,24 @@ def _greet(found: Member) -> None:
     g.menu_links = [Link(_("Your teams"), url_for("teams.choose"))]
     if found.operator:
         g.menu_links.append(Link(_("Run the installation"), url_for("operator_teams.listing")))
+    g.menu_links.append(Link(_("Your account"), url_for("account.show")))
     g.menu_links.append(Link(_("Where you are logged in"), url_for("teams.sessions_page")))
 
 
 def _ask_to_log_in() -> Response:
     """To the log-in page, and from there back to what was wanted, if that was a page."""
     back = request.full_path.rstrip("?") if request.method == "GET" else ""
-    address = url_for("teams.log_in") + (f"?next={quote(back)}" if back else "")
+    if request.headers.get("HX-Request") == "true":
+        return _to(url_for("teams.log_in"))
+    return make_response(
+        redirect(url_for("teams.log_in") + (f"?next={quote(back)}" if back else ""), 303)
+    )
+
+
+def _to(address: str) -> Response:
+    """To another page, for browsers and for the script that asks for parts of pages."""
     if request.headers.get("HX-Request") == "true":
         answer = make_response("", 200)
-        answer.headers["HX-Redirect"] = url_for("teams.log_in")
+        answer.headers["HX-Redirect"] = address
         return answer
     return make_response(redirect(address, 303))

@@ -5,7 +5,6 @@ import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 
-from argon2 import PasswordHasher
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -13,9 +12,9 @@ from tombola.api import Conflict, Invalid, NotFound
 from tombola.db import Database, new_uid
 from tombola.db.rows import insert_one
 from tombola.installation import Installation
-from tombola.settings import Settings
 from tombola.teams.audit import audit
 from tombola.teams.models import member, role, team
+from tombola.teams.passwords import hasher
 from tombola.teams.rules import Actor, Role
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -37,6 +36,7 @@ class Team(BaseModel):
     slug: str
     name: str
     plan: str
+    second_step: bool = False
 
 
 class Member(BaseModel):
@@ -71,11 +71,6 @@ class NewTeam(BaseModel):
     plan: str = "free"
 
 
-def hasher(settings: Settings) -> PasswordHasher:
-    """Argon2id with the operator's memory cost (19 MiB and two passes: OWASP's second choice)."""
-    return PasswordHasher(time_cost=2, memory_cost=settings.password_memory, parallelism=1)
-
-
 def has_operator(inst: Installation) -> bool:
     """Whether anyone runs this installation yet."""
     return is_run_by_somebody(inst.db)
@@ -94,7 +89,7 @@ def create_first_operator(inst: Installation, form: NewMember) -> Member:
     with inst.db.write() as conn:
         if _operators(conn):
             raise Conflict("This installation has an operator already; log in instead.")
-        return _add_member(conn, form, digest, operator=True, now=now)
+        return add_member(conn, form, digest, operator=True, now=now)
 
 
 def create_team(inst: Installation, actor: Actor, form: NewTeam) -> Team:
@@ -131,7 +126,8 @@ def all_teams(inst: Installation, actor: Actor) -> list[Team]:
     """Every team of the installation by name; for operators."""
     actor.need_operator()
     with inst.db.read() as conn:
-        rows = conn.execute(select(team).order_by(team.c.name)).mappings()
+        there = select(team).where(team.c.removed_at.is_(None)).order_by(team.c.name)
+        rows = conn.execute(there).mappings()
         return [Team.model_validate(row) for row in rows]
 
 
@@ -139,7 +135,8 @@ def teams_of(inst: Installation, member_id: int) -> list[Team]:
     """The teams that a member works in, by name."""
     with inst.db.read() as conn:
         joined = select(team).join(role, role.c.team_id == team.c.id)
-        rows = conn.execute(joined.where(role.c.member_id == member_id).order_by(team.c.name))
+        mine = (role.c.member_id == member_id, team.c.removed_at.is_(None))
+        rows = conn.execute(joined.where(*mine).order_by(team.c.name))
         return [Team.model_validate(row) for row in rows.mappings()]
 
 
@@ -150,11 +147,8 @@ def actor_in(inst: Installation, who: Member, team_slug: str) -> tuple[Actor, Te
     """
     with inst.db.read() as conn:
         joined = select(team, role.c.role).join(role, role.c.team_id == team.c.id)
-        row = (
-            conn.execute(joined.where(role.c.member_id == who.id, team.c.slug == team_slug))
-            .mappings()
-            .first()
-        )
+        mine = (role.c.member_id == who.id, team.c.slug == team_slug, team.c.removed_at.is_(None))
+        row = conn.execute(joined.where(*mine)).mappings().first()
     if row is None:
         raise NotFound("There is no such team, or you have no part in it.")
     actor = Actor(row["id"], row["uid"], who.id, who.name, Role(row["role"]), who.operator)
@@ -184,16 +178,17 @@ def _operators(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(member).where(condition)).scalar_one()
 
 
-def _add_member(
+def add_member(
     conn: Connection, form: NewMember, digest: str, *, operator: bool, now: datetime
 ) -> Member:
+    """Make an account. Raises Invalid when the address has one."""
     if conn.execute(select(member.c.id).where(member.c.email == form.email)).first():
         raise Invalid({"email": "Somebody with this address is a member already."})
     values: dict[str, Any] = {"uid": new_uid(now), "email": form.email}
     values |= {"name": form.name, "operator": operator}
     member_id = insert_one(conn, member, **values, password_hash=digest, created_at=now)
     actor = Actor(0, "", member_id, form.name, Role.OWNER, operator)
-    audit(conn, actor, "member.created", form.email, {"operator": operator}, now)
+    audit(conn, actor, "member.created", values["uid"], {"operator": operator}, now)
     return Member(id=member_id, **values)
 
 

@@ -1,20 +1,23 @@
 """Log-in and the sessions it opens: rows that can be revoked, never a cookie that says it all."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, select
 
 from tombola.api import Invalid, NotFound
 from tombola.db import new_uid
+from tombola.db.rows import first
 from tombola.installation import Installation
+from tombola.teams import failures, second_step
 from tombola.teams.audit import audit
-from tombola.teams.models import log_in_failure, member, web_session
-from tombola.teams.rules import SESSION_END, block_after, session_lives, token_hash
-from tombola.teams.service import Member, hasher, operator_actor
+from tombola.teams.models import member, web_session
+from tombola.teams.passwords import hasher, is_right
+from tombola.teams.rules import SESSION_END, session_lives, token_hash
+from tombola.teams.service import Member, operator_actor
+from tombola.web.i18n import gettext as _
 
 #: One answer for every reason, so that nobody learns which addresses exist.
 WRONG = "This address and password do not belong together, or there were too many tries lately."
@@ -32,11 +35,21 @@ class Session(BaseModel):
     seen_at: datetime
 
 
-def log_in(inst: Installation, email: str, password: str, *, address: str, agent: str) -> str:
-    """Check a password and open a session.
+@dataclass(frozen=True, slots=True)
+class HalfWay:
+    """The password was right, and the second step is still to come: sent with this token."""
+
+    token: str
+
+
+def log_in(
+    inst: Installation, email: str, password: str, *, address: str, agent: str
+) -> str | HalfWay:
+    """Check a password and open a session, or say that the second step is next.
 
     Returns:
-        The session's token, for the cookie; only its hash is kept.
+        The session's token, for the cookie; only its hash is kept. HalfWay for a member who has
+        a second step.
 
     Raises:
         Invalid: The address and password do not belong together, or this account and address
@@ -44,22 +57,58 @@ def log_in(inst: Installation, email: str, password: str, *, address: str, agent
     """
     now = inst.clock()
     email = email.strip().lower()
-    key = token_hash(f"{email}\n{address}")
+    key = failures.key_of(email, address)
     with inst.db.read() as conn:
-        row = conn.execute(select(member).where(member.c.email == email)).mappings().first()
-        blocked = conn.execute(
-            select(log_in_failure.c.blocked_until).where(log_in_failure.c.key == key)
-        ).scalar()
+        row = first(conn, select(member).where(member.c.email == email))
+        blocked = failures.is_blocked(conn, key, now)
     stored = row["password_hash"] if row is not None and row["disabled_at"] is None else ""
-    right = _verify(hasher(inst.settings), stored, password)
+    right = is_right(hasher(inst.settings), stored, password)
     with inst.db.write() as conn:
-        if not right or row is None or (blocked is not None and blocked > now):
-            _count_failure(conn, key, now)
+        if not right or row is None or blocked:
+            failures.count(conn, key, now)
         else:
-            conn.execute(log_in_failure.delete().where(log_in_failure.c.key == key))
-            who = Member.model_validate(row)
+            failures.forget(conn, key)
+            if second_step.is_on(conn, row["id"]):
+                return HalfWay(second_step.half_way(conn, row["id"], now))
+            who = Member.model_validate(dict(row))
             return _open(conn, who, address=address, agent=agent, now=now)
     raise Invalid({"": WRONG})
+
+
+def finish(inst: Installation, half: str, typed: str, *, address: str, agent: str) -> str:
+    """Check the second step and open the session. Returns its token.
+
+    Raises:
+        NotFound: this log-in has ended, or took too long.
+        Invalid: what was typed is wrong.
+    """
+    who = second_step.finish(inst, half, typed)
+    now = inst.clock()
+    with inst.db.write() as conn:
+        return _open(conn, who, address=address, agent=agent, now=now)
+
+
+def need_password(inst: Installation, who: Member, password: str, *, address: str) -> None:
+    """Ask a member for the password once more, before an act that could cost them their account.
+
+    Raises:
+        Invalid: it is wrong, or there were too many tries; the field is ``password``.
+    """
+    now = inst.clock()
+    key = failures.key_of("again", who.uid, address)
+    with inst.db.read() as conn:
+        stored = conn.execute(
+            select(member.c.password_hash).where(member.c.id == who.id)
+        ).scalar_one()
+        blocked = failures.is_blocked(conn, key, now)
+    right = is_right(hasher(inst.settings), stored, password) and not blocked
+    with inst.db.write() as conn:
+        if right:
+            failures.forget(conn, key)
+        else:
+            failures.count(conn, key, now)
+    if not right:
+        raise Invalid({"password": _("This is not your password, or there were too many tries.")})
 
 
 def member_of(inst: Installation, token: str) -> Member | None:
@@ -73,23 +122,16 @@ def member_of(inst: Installation, token: str) -> Member | None:
             web_session.c.revoked_at,
             member,
         ).join(member, member.c.id == web_session.c.member_id)
-        row = (
-            conn.execute(joined.where(web_session.c.token_hash == token_hash(token)))
-            .mappings()
-            .first()
-        )
+        row = first(conn, joined.where(web_session.c.token_hash == token_hash(token)))
     if row is None or row["disabled_at"] is not None:
         return None
     if not session_lives(row["seen_at"], row["expires_at"], row["revoked_at"], now):
         return None
     if (now - row["seen_at"]).total_seconds() > 60:  # noqa: PLR2004 # a minute
         with inst.db.write() as conn:
-            conn.execute(
-                web_session.update()
-                .where(web_session.c.id == row["session_id"])
-                .values(seen_at=now)
-            )
-    return Member.model_validate(row)
+            mine = web_session.update().where(web_session.c.id == row["session_id"])
+            conn.execute(mine.values(seen_at=now))
+    return Member.model_validate(dict(row))
 
 
 def log_out(inst: Installation, token: str) -> None:
@@ -114,7 +156,7 @@ def open_sessions(inst: Installation, who: Member) -> list[Session]:
             .order_by(web_session.c.id.desc())
         ).mappings()
         return [
-            Session.model_validate(row)
+            Session.model_validate(dict(row))
             for row in rows
             if session_lives(row["seen_at"], row["expires_at"], row["revoked_at"], now)
         ]
@@ -141,24 +183,23 @@ def revoke_session(inst: Installation, who: Member, uid: str) -> None:
         audit(conn, operator_actor(who), "session.revoked", uid, {}, now)
 
 
-def _verify(hasher: PasswordHasher, stored: str, password: str) -> bool:
-    # A hash of nothing, so that an unknown address takes as long as a wrong password.
-    try:
-        return hasher.verify(stored or hasher.hash(secrets.token_hex(8)), password) and bool(stored)
-    except (VerificationError, InvalidHashError):
-        return False
+def revoke_others(inst: Installation, who: Member, token: str) -> int:
+    """End all of the member's sessions but the one of this token. Returns how many."""
+    now = inst.clock()
+    with inst.db.write() as conn:
+        ended = revoke_all(conn, who.id, now, but=token)
+        if ended:
+            audit(conn, operator_actor(who), "sessions.revoked", who.uid, {"n": ended}, now)
+    return ended
 
 
-def _count_failure(conn: Connection, key: str, now: datetime) -> None:
-    before = conn.execute(
-        select(log_in_failure.c.failures).where(log_in_failure.c.key == key)
-    ).scalar()
-    failures = (before or 0) + 1
-    values = {"failures": failures, "blocked_until": now + block_after(failures)}
-    if before is None:
-        conn.execute(log_in_failure.insert().values(key=key, **values))
-    else:
-        conn.execute(log_in_failure.update().where(log_in_failure.c.key == key).values(**values))
+def revoke_all(conn: Connection, member_id: int, now: datetime, *, but: str = "") -> int:
+    """End a member's sessions, except that of a token; for acts that do so by the way."""
+    theirs = (web_session.c.member_id == member_id, web_session.c.revoked_at.is_(None))
+    others = web_session.c.token_hash != token_hash(but)
+    living = web_session.c.expires_at > now
+    ended = conn.execute(web_session.update().where(*theirs, others, living).values(revoked_at=now))
+    return ended.rowcount
 
 
 def _open(conn: Connection, who: Member, *, address: str, agent: str, now: datetime) -> str:

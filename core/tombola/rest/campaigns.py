@@ -1,5 +1,6 @@
 """Campaigns: the list, one, make, change, remove."""
 
+import re
 from typing import Annotated, Any
 
 from flask import request
@@ -160,10 +161,12 @@ def _form(found: service.Campaign) -> CampaignForm:
 
 def _expected(before: service.Campaign) -> int:
     """The version that a change is bound to: the one that If-Match names, or the one just read."""
-    named = request.headers.get("If-Match", "").removeprefix("W/").strip('"')
-    if not named or named == "*":
+    named = request.headers.get("If-Match")
+    if named is None:
         return before.version
-    return int(named) if named.isascii() and named.isdigit() and len(named) < 10 else -1  # noqa: PLR2004
+    if not re.fullmatch(r'"[0-9]{1,9}"', named, re.ASCII):
+        raise Invalid({"If-Match": "Send the ETag as you have read it, with its quotation marks."})
+    return int(named.strip('"'))
 
 
 def _said(found: service.Campaign, **headers: str) -> Said:

@@ -7,14 +7,24 @@ from flask.typing import ResponseReturnValue
 
 from tombola.api import Audience
 from tombola.installation import current
-from tombola.rest import acts, campaigns, entries
+from tombola.rest import actions, acts, campaigns, claims, entrants, entries, prizes, sources, team
 from tombola.rest.openapi import document, parameters
 from tombola.rest.problems import KINDS
 from tombola.rest.registry import ROOT, Api, Operation
 from tombola.web.routing import Pages
 
 #: Every part of the API, in the order in which people read them.
-PARTS: tuple[Api, ...] = (campaigns.api, entries.api, acts.api)
+PARTS: tuple[Api, ...] = (
+    campaigns.api,
+    actions.api,
+    sources.api,
+    prizes.api,
+    entries.api,
+    acts.api,
+    claims.api,
+    entrants.api,
+    team.api,
+)
 #: The same description for everybody; it is made once in a process.
 _MADE = "tombola_openapi"
 

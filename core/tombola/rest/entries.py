@@ -71,7 +71,7 @@ class Entry(Shape):
     username: str | None
     claimed: Annotated[bool, Field(description="False: a post whose author nobody knows.")]
     action: Annotated[str, Field(description="The title of its action.")]
-    kind: Annotated[str, Field(description="The kind of its action.")]
+    type_key: Annotated[str, Field(description="The key of the action's type.")]
     state: Annotated[
         State,
         Field(
@@ -292,7 +292,7 @@ def _told(line: Line) -> dict[str, object]:
         "username": line.handle,
         "claimed": line.claimed,
         "action": line.action,
-        "kind": line.action_type,
+        "type_key": line.action_type,
         "state": line.state,
         "worth": line.worth,
         "reason": line.reason,

@@ -1,0 +1,123 @@
+"""The application against its own description: whatever is sent, nothing breaks, all is as said.
+
+The requests are drawn with a fixed seed, so that a failure comes again. Half of them name things
+that are there, so that they get past the first door.
+"""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from tests.rest.conftest import BOUNDLESS, Program
+
+from tombola.plugins.loader import load
+from tombola.rest import limits
+from tombola.teams.rules import Scope
+from tombola.testing import house as houses
+
+pytestmark = pytest.mark.slow
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+#: What cannot be asked for again comes last.
+LAST = ("DELETE", "erasure", "/merge")
+EXAMPLES = 12
+
+
+@pytest.fixture
+def house(database, clock, tmp_path):
+    plugins = [*houses.sample_plugins()[:1], *load()]
+    built = houses.build(database, clock, tmp_path / "data", plugins=plugins)
+    limits.install(built.app, BOUNDLESS)
+    return built
+
+
+@pytest.fixture
+def known(house):
+    """Things that are there, by their names in addresses."""
+    return plant(house, Program(house, house.actor(), tuple(Scope)))
+
+
+def plant(house, program):
+    campaign = house.campaign()
+    word = house.action(campaign)
+    house.action(campaign, title="Other")
+    feed = house.action(campaign, type_key="sample.feed", config={})
+    path = f"/campaigns/{campaign.key}"
+    source = program.post(f"{path}/actions/{feed.uid}/sources", {"config": {"tags": ["lamp"]}})
+    gifts = [{"key": f"k{n}", "external_id": f"p{n}", "name": f"Jo {n}"} for n in range(5)]
+    given_ = program.post(f"{path}/entries", {"action": word.uid, "entries": gifts})["entries"]
+    prize = program.post(f"{path}/prizes", {"title": "Lamp"})
+    file = program.post(f"{path}/entries/files", {})
+    return {
+        "campaign": campaign.key,
+        "action": word.uid,
+        "feed": feed.uid,
+        "source": source["id"],
+        "entry": given_[0]["id"],
+        "entrant": given_[0]["entrant"],
+        "other": given_[1]["entrant"],
+        "prize": prize["id"],
+        "file": file["id"],
+        "type_key": "sample.word",
+    }
+
+
+def order(operation):
+    return any(word in f"{operation.method.upper()} {operation.path}" for word in LAST), (
+        operation.path
+    )
+
+
+def test_nothing_breaks_and_all_is_as_described(house, known):
+    program = Program(house, house.actor(), tuple(Scope))
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", house.app)
+    operations = sorted((each.ok() for each in schema.get_all_operations()), key=order)
+    assert len(operations) > 40
+    broken = []
+    for operation in operations:
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            try:
+                hunt(operation, mode, program, known)
+            except FailureGroup as found:
+                broken.append(f"{operation.label}: {found.message} {found.exceptions}")
+    assert broken == []
+
+
+def hunt(operation, mode, program, known):
+    checks = [*CHECKS, *([negative_data_rejection] if mode is GenerationMode.NEGATIVE else [])]
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
+    def ask(case, real):
+        path = case.meta.components.get(ParameterLocation.PATH)
+        if real and (path is None or path.mode is GenerationMode.POSITIVE):
+            named = set(case.path_parameters or ()) & set(known)
+            for name in named:
+                case.path_parameters[name] = known[name]
+        answer = case.call(headers={"Authorization": f"Bearer {program.text}"})
+        case.validate_response(answer, checks=checks)
+
+    ask()

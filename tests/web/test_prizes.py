@@ -142,9 +142,9 @@ def test_claims_are_listed_filtered_delivered_taken_back_and_given_back(house, e
     assert "A-1" not in house.client("viewer").get(page).text
     assert "Bert" not in editor.get(f"{page}?prize={other.uid}").text
     call, bert, anna = (line.uid for line in lines(house, reward))
-    house.post(editor, f"{page}/delivered", claim=call, act="deliver")
+    house.post(editor, f"{page}/delivered", entry=call, act="deliver")
     assert lines(house, reward)[0].state is State.DELIVERED
-    house.post(editor, f"{page}/delivered", claim=call, act="undeliver")
+    house.post(editor, f"{page}/delivered", entry=call, act="undeliver")
     assert lines(house, reward)[0].state is State.CLAIMED
     answer = house.post(editor, f"{page}/{bert}/take-back", reason=" ")
     assert answer.status_code == 422

@@ -213,7 +213,7 @@ def bring(team: str, key: str, uid: str) -> ResponseReturnValue:
         bringing = Form.of(CodesFields).with_errors(wrong.errors)
         return _page(found, None, prize, bringing), 422
     flash(_told(kept), "good" if kept.new else "warning")
-    return redirect(url_for("prizes.edit", team=team, key=key, uid=uid, _anchor="codes"), 303)
+    return redirect(url_for("prizes.edit", team=team, key=key, uid=uid), 303)
 
 
 @pages.post(f"{_RULE}/<uid>/codes/clear", role=Role.EDITOR, **_TEAM)
@@ -222,7 +222,7 @@ def clear(team: str, key: str, uid: str) -> ResponseReturnValue:
     found = campaign_of_address(key)
     n = codes.clear(current(), doors.actor(), found.uid, uid)
     flash(ngettext("%(n)d free code removed.", "%(n)d free codes removed.", n) % {"n": n}, "good")
-    return redirect(url_for("prizes.edit", team=team, key=key, uid=uid, _anchor="codes"), 303)
+    return redirect(url_for("prizes.edit", team=team, key=key, uid=uid), 303)
 
 
 def _list() -> Upload:

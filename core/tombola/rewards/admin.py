@@ -44,7 +44,7 @@ def show(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door
 def deliver(team: str, key: str) -> ResponseReturnValue:
     """Note that those that are ticked are delivered, or are not after all."""
     found = campaign_of_address(key)
-    uids = request.form.getlist("claim")
+    uids = request.form.getlist("entry")
     if not uids:
         flash(_("Tick the claims first."), "warning")
         return _back(team, key)

@@ -35,8 +35,14 @@ CAMPAIGN = CampaignView(
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock(datetime(2026, 11, 21, 12, tzinfo=UTC))
+def now() -> datetime:
+    """The day on which a test begins; parametrize it for another."""
+    return datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(now) -> Clock:
+    return Clock(now)
 
 
 @pytest.fixture

@@ -288,7 +288,7 @@ def test_errors_name_no_secret(ctx, channel, hello, to, network, account):
 def test_lost_permission_is_the_accounts_trouble(ctx, channel, hello, to, meta, ann, tea, account):
     hello()
     token = meta.access.give_page_token(meta.access.demo, ann, tea, ("pages_show_list",))
-    account.secrets["token"] = token.id  # type: ignore[index] # a dict in this test
+    account.secrets["token"] = token.id
     with pytest.raises(PermissionLost):
         channel.send(ctx, to(), say(), "m1")
 

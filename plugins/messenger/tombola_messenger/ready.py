@@ -30,7 +30,7 @@ ENOUGH: Final = frozenset({"MANAGE", "MESSAGING"})
 MOST: Final = 50
 
 #: When Facebook is asked again that did not answer while the action was saved. Ours.
-LATER: Final = timedelta(minutes=5)
+LATER: Final = timedelta(seconds=30)
 
 #: Key of the job that does it.
 PREPARE: Final = "messenger.prepare"

@@ -32,13 +32,13 @@ def overview(meta: Meta) -> dict[str, Any]:
     """What the first page shows: threads, pages, templates, and what is allowed by date."""
     things = meta.things
     now = things.clock()
-    threads = [_thread(meta, thread) for thread in things.all(Thread).values()]
+    threads = [_thread(meta, thread) for thread in list(things.all(Thread).values())]
     threads.sort(key=lambda one: one["at"], reverse=True)
-    templates = [t for t in things.all(Template).values() if not t.deleted]
+    templates = [t for t in list(things.all(Template).values()) if not t.deleted]
     return {
         "threads": threads[:SHOWN],
         "people": _people(meta),
-        "pages": [_page(meta, page) for page in things.all(Page).values()],
+        "pages": [_page(meta, page) for page in list(things.all(Page).values())],
         "apps": _apps(meta),
         "templates": [_template(meta, template) for template in reversed(templates)],
         "tags": _tags(meta, now),
@@ -202,7 +202,7 @@ def _name_of(meta: Meta, app_id: str | None) -> str:
 
 
 def _people(meta: Meta) -> list[Person]:
-    found = [p for p in meta.things.all(Person).values() if not p.gone]
+    found = [p for p in list(meta.things.all(Person).values()) if not p.gone]
     return sorted(found, key=lambda person: person.name.casefold())
 
 

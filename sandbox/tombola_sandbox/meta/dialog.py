@@ -40,6 +40,7 @@ SAID: Final = {
     "pages_manage_metadata": "Manage accounts, settings, and webhooks for a Page",
     "pages_manage_engagement": "Manage comments on your Page",
     "pages_messaging": "Manage and access Page conversations in Messenger",
+    "pages_utility_messaging": "Send utility messages from your Page",
     "instagram_basic": "Access profile and posts from the Instagram account connected to your Page",
     "instagram_manage_comments": "Manage comments for the Instagram account connected to your Page",
     "business_management": "Manage your business",

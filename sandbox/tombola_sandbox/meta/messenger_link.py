@@ -33,7 +33,7 @@ class Links:
         if found is None:
             return self._lost()
         ref = request.args.get("ref", "")
-        people = [p for p in self._meta.things.all(Person).values() if not p.gone]
+        people = [p for p in list(self._meta.things.all(Person).values()) if not p.gone]
         people.sort(key=lambda person: person.name.casefold())
         threads = [self._meta.messenger.thread(person, found) for person in people]
         me = request.cookies.get(ME, "")

@@ -50,7 +50,12 @@ class Addressee:
 
 
 def send(view: View, page: Page, ask: Ask) -> Json:
-    """Say something to somebody, or show that the page is typing."""
+    """Say something to somebody, or show that the page is typing; one after another."""
+    with view.world.sending:
+        return _send(view, page, ask)
+
+
+def _send(view: View, page: Page, ask: Ask) -> Json:
     need_messaging(view, page)
     view.world.trouble.check()
     to = _addressee(view, page, read(ask.args, "recipient"))
@@ -138,7 +143,7 @@ def _of_comment(view: View, page: Page, comment_id: str) -> Addressee:
     gone = comment is None or comment.deleted
     if comment is None or gone or post is None or post.page != page.id or person is None:
         raise errors.no_object(comment_id, "post")
-    if any(m.comment == comment_id for m in view.world.all(Message).values()):
+    if any(m.comment == comment_id for m in list(view.world.all(Message).values())):
         raise messenger_errors.replied_already()
     if view.now - comment.created_at >= REPLY_WINDOW:
         raise messenger_errors.too_late_to_reply()

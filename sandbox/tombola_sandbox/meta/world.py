@@ -95,6 +95,7 @@ class MetaWorld:
         address: the sandbox's own, for what is sent without being asked for.
         trouble: what happens to every message that a page sends.
         review_lasts: how long the review of a template takes.
+        sending: held while a message is judged and sent: what works once works once.
     """
 
     def __init__(self, clock: Clock, write: Write) -> None:
@@ -119,6 +120,7 @@ class MetaWorld:
         self.trouble = Trouble()
         self.review_lasts = REVIEW_LASTS
         self.lock = threading.RLock()
+        self.sending = threading.Lock()
 
     # Reading.
 

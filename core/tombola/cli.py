@@ -34,6 +34,7 @@ OFFERS: Mapping[str, Offer] = {
     "seed": Offer("Load a demo, once.", "tombola.commands.seed:seed"),
     "check": Offer("Say what this installation lacks.", "tombola.commands.check:check"),
     "operator": Offer("Make the first operator.", "tombola.commands.operator:operator"),
+    "audit": Offer("Verify and export the audit log.", "tombola.commands.audit:audit"),
     "languages": Offer(
         "Say what languages lack, and begin a new one.", "tombola.commands.languages:languages"
     ),

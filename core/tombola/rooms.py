@@ -41,13 +41,19 @@ from tombola.privacy import jobs as privacy_jobs
 from tombola.queue.kinds import Kind, Kinds
 from tombola.rest import described as rest
 from tombola.rewards import admin as rewards_admin
-from tombola.teams import account_admin, members_admin, second_step_admin, tokens_admin
+from tombola.teams import (
+    account_admin,
+    audit_admin,
+    members_admin,
+    second_step_admin,
+    tokens_admin,
+)
 from tombola.teams import admin as teams_admin
 from tombola.teams import jobs as team_jobs
 from tombola.web.routing import Pages
 from tombola.widget import admin as widget_admin
 from tombola.widget import api as tracking_api
-from tombola.widget import claims_public, handing, loading, proving_public
+from tombola.widget import claims_public, handing, loading, proving_public, rewards_public
 from tombola.widget import hot_public as widget_hot
 from tombola.widget import jobs as widget_jobs
 from tombola.widget import public as widget_public
@@ -57,6 +63,7 @@ PAGES: tuple[Pages, ...] = (
     account_admin.pages,
     second_step_admin.pages,
     members_admin.pages,
+    audit_admin.pages,
     tokens_admin.pages,
     operator_teams.pages,
     plans_admin.pages,
@@ -90,6 +97,7 @@ PAGES: tuple[Pages, ...] = (
     loading.pages,
     proving_public.pages,
     claims_public.pages,
+    rewards_public.pages,
     handing.pages,
 )
 

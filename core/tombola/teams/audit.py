@@ -54,10 +54,35 @@ def audit(
 
 def broken_links(conn: Connection) -> Iterator[int]:
     """Numbers of the records at which the chain does not hold, in order; none if all is well."""
+    return (number for number, _why in breaks(conn))
+
+
+def breaks(conn: Connection, anchor: tuple[int, str] | None = None) -> Iterator[tuple[int, str]]:
+    """Where the chain does not hold, in order, each with the reason.
+
+    A record that was changed breaks at itself; one that was taken out or put in, at the next. What
+    was cut off the end is noticed by an anchor alone, which somebody has written down elsewhere.
+
+    Args:
+        conn: A read transaction.
+        anchor: Number and hash of a record as they once were.
+    """
     prev_hash = GENESIS
-    for row in conn.execute(select(audit_table).order_by(audit_table.c.seq)).mappings():
+    met = anchor is None
+    last = 0
+    asked = select(audit_table).order_by(audit_table.c.seq).execution_options(yield_per=1_000)
+    for row in conn.execute(asked).mappings():
         record = {name: row[name] for name in ("team_id", "member_id", "act", "subject", "detail")}
-        digest = chained(prev_hash, record | {"at": time_text(row["at"])})
-        if row["prev_hash"] != prev_hash or row["hash"] != digest:
-            yield row["seq"]
+        digest = chained(row["prev_hash"], record | {"at": time_text(row["at"])})
+        last = row["seq"]
+        if row["hash"] != digest:
+            yield last, "it is not what was written"
+        if row["prev_hash"] != prev_hash:
+            yield last, "it does not follow the record before it"
+        if anchor is not None and last == anchor[0]:
+            met = row["hash"] == anchor[1]
+            if not met:
+                yield last, "it is not the record that was written down"
         prev_hash = row["hash"]
+    if anchor is not None and not met and last < anchor[0]:
+        yield anchor[0], "it was written down, and is not there"

@@ -1,12 +1,14 @@
 """The action as a team sets it and as people see it."""
 
+from importlib.resources import files
+
 import pytest
 from pydantic import ValidationError
 
 from tombola.api import Pending, Who, render
 from tombola.testing.network import FaultKind
 from tombola_messenger import plugin, ready
-from tombola_messenger.actions import Subscribe
+from tombola_messenger.actions import AWAY, HINT, LABEL, OPEN, WAITING, Subscribe
 from tombola_messenger.config import SubscribeConfig
 from tombola_messenger.settings import InstallationSettings
 from tombola_meta.permissions import PAGE
@@ -117,3 +119,11 @@ def test_job_prepares_what_was_put_off(ctx, config, meta, tea):
     assert meta.access.demo.id in meta.things.one(Page, tea.id).subscriptions
     ready.prepare_later(ctx, ready.PreparePage(page="1"))
     assert ctx.log.lines[-1][1] == "page_unprepared"
+
+
+@pytest.mark.parametrize("language", ["de", "es", "ar"])
+def test_what_entrants_read_is_there_in_every_language(language):
+    text = files("tombola_messenger").joinpath(f"locales/{language}.po").read_text("utf-8")
+    said = [LABEL, OPEN, HINT, WAITING, SubscribeConfig(account="1").wording, AWAY]
+    assert [each for each in said if f'msgid "{each}"\nmsgstr ""' in text] == []
+    assert [each for each in said if f'msgid "{each}"' not in text] == []

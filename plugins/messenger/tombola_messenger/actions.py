@@ -32,6 +32,7 @@ HINT: Final = "It completes by itself once you have tapped “Get Started” in 
 WAITING: Final = (
     "Open Messenger and tap “Get Started”. If nothing happens there, send the page this code."
 )
+AWAY: Final = "This is not possible just now. Please come back later."
 #: How often the widget looks. Ours.
 LOOK: Final = timedelta(seconds=5)
 
@@ -70,7 +71,7 @@ class Subscribe(ActionType[SubscribeConfig]):
             given = links.give(ctx, _wanted(ctx, config, who, page))
         except (FetchError, Invalid, LookupError) as error:
             ctx.log.warning("link_refused", kind=type(error).__name__, why=str(error))
-            return Rejected("unavailable", "This is not possible just now. Please come back later.")
+            return Rejected("unavailable", AWAY)
         url = ctx.settings(InstallationSettings).me_url.rstrip("/")
         return Pending(
             LOOK,

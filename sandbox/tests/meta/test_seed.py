@@ -2,8 +2,8 @@ import random
 
 from tombola_sandbox.living import people_world
 from tombola_sandbox.meta.access import DEMO_VERIFY_TOKEN, FACEBOOK_SCOPES
-from tombola_sandbox.meta.models import Account, Comment, Media, Page, Person, Post
-from tombola_sandbox.meta.seed import people_meta, somebody_acts
+from tombola_sandbox.meta.models import Account, Comment, Media, Page, Person, Post, Token
+from tombola_sandbox.meta.seed import DEMO_TOKEN, people_meta, register, somebody_acts
 from tombola_sandbox.world import World
 
 
@@ -40,3 +40,34 @@ def test_people_act_by_themselves(now, meta):
         somebody_acts(meta, dice)
     after = [len(meta.things.all(kind)) for kind in kinds]
     assert all(new > old for new, old in zip(after, before, strict=True))
+
+
+def test_the_demos_page_can_chat_from_the_beginning(now, http, graph, world, meta):
+    people_meta(meta, "http://localhost:8000")
+    [page] = [p for p in meta.things.all(Page).values() if p.username == "kettleandleaf"]
+    ada = next(p for p in meta.things.all(Person).values() if p.name == "Ada Okoye")
+    assert meta.messenger.get_started(ada, page, "tok_1") is not None
+    demo = meta.things.one(Token, DEMO_TOKEN)
+    token = meta.access.page_token(demo, page).id
+    body = {
+        "recipient": {"id": meta.things.psid(page.id, ada.id)},
+        "messaging_type": "RESPONSE",
+        "message": {"text": "Hello Ada"},
+    }
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = http.post(f"{graph.base}/{page.id}/messages", json=body, headers=headers)
+    assert answer.status_code == 200
+    fields = {event.field for event in meta.things.waiting()}
+    assert {"messaging_postbacks", "message_echoes", "message_deliveries"} <= fields
+
+
+def test_a_world_from_before_messenger_hears_of_it_after_a_start(now, meta):
+    people_meta(meta, "http://localhost:8000")
+    app = meta.access.demo
+    old = app.callbacks["page"].model_copy(update={"fields": ("feed",)})
+    elsewhere = app.callbacks["instagram"].model_copy(update={"url": "http://other.example/"})
+    meta.things.change(app, callbacks={"page": old, "instagram": elsewhere})
+    register(meta, "http://localhost:8000")
+    now_has = meta.access.demo.callbacks
+    assert {"feed", "messages", "standby"} <= set(now_has["page"].fields)
+    assert now_has["instagram"] == elsewhere

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from tombola.admission import erasing as admission
 from tombola.claiming import erasing as claiming
+from tombola.draws import erasing as draws
 from tombola.entrants import erasing as entrants
 from tombola.entrants.erasing import Doomed
 from tombola.entrants.tombstones import bury
@@ -35,13 +37,15 @@ def erase(
     """
     hold_campaigns(conn, doomed.team_id, doomed.identities)
     bury(conn, vault, doomed.team_id, doomed.names, now)
+    draws.erase(conn, doomed.entrants)
+    rewards.erase(conn, doomed)
+    messages.erase(conn, doomed)
+    admission.erase(conn, doomed.team_id, doomed.entrants)
     importing.erase(conn, doomed, now)
     people.erase(conn, doomed)
     claiming.erase(conn, doomed)
-    rewards.erase(conn, doomed)
     widget.erase(conn, doomed)
     entries.erase(conn, doomed)
     mail.erase(conn, doomed.team_id, doomed.emails)
-    messages.erase(conn, doomed)
     inbox.erase(conn, webhooks)
     entrants.erase(conn, doomed, now)  # the last: the others find people by what it empties

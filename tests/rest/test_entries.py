@@ -132,9 +132,7 @@ def test_list_is_filtered_and_goes_on(program, campaign, give, house):
 def test_named_entries_are_revoked_and_restored(program, campaign, give):
     (became,) = give(one()).json["entries"]
     path = f"/campaigns/{campaign.key}/entries"
-    lacking = program.refused(
-        "POST", f"{path}/acts", {"act": "revoke", "entries": [became["id"]]}
-    )
+    lacking = program.refused("POST", f"{path}/acts", {"act": "revoke", "entries": [became["id"]]})
     assert lacking[2].keys() == {"reason"}
     act = program.post(
         f"{path}/acts", {"act": "revoke", "entries": [became["id"]], "reason": "twice"}

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from tombola.api import NotFound
 from tombola.campaigns.service import by_key
 from tombola.entrants.models import entrant, identity
 from tombola.entrants.service import Entrant
@@ -46,6 +47,8 @@ def page(
     with inst.db.read() as conn:
         if key:
             of = by_key(conn, key)
+            if of.team_id != actor.team_id:
+                raise NotFound("There is no such campaign.")
             query = query.join(participation, participation.c.entrant_id == entrant.c.id).where(
                 participation.c.team_id == actor.team_id,
                 participation.c.campaign_id == of.id,

@@ -7,9 +7,22 @@ from flask.typing import ResponseReturnValue
 
 from tombola.api import Audience
 from tombola.installation import current
-from tombola.rest import actions, acts, campaigns, claims, entrants, entries, prizes, sources, team
+from tombola.rest import (
+    actions,
+    acts,
+    campaigns,
+    claims,
+    draws,
+    entrants,
+    entries,
+    prizes,
+    sources,
+    team,
+)
+from tombola.rest.limits import RATE
 from tombola.rest.openapi import document, parameters
 from tombola.rest.problems import KINDS
+from tombola.rest.reading import lines
 from tombola.rest.registry import ROOT, Api, Operation
 from tombola.web.routing import Pages
 
@@ -23,6 +36,7 @@ PARTS: tuple[Api, ...] = (
     acts.api,
     claims.api,
     entrants.api,
+    draws.api,
     team.api,
 )
 #: The same description for everybody; it is made once in a process.
@@ -47,7 +61,15 @@ def openapi() -> ResponseReturnValue:
 def docs() -> ResponseReturnValue:
     """The description for people."""
     parts = [(part.tag, part.operations) for part in PARTS]
-    return render_template("rest/docs.html", parts=parts, kinds=KINDS, parameters=parameters)
+    return render_template(
+        "rest/docs.html",
+        parts=parts,
+        kinds=KINDS,
+        rate=RATE,
+        address=current().settings.address,
+        parameters=parameters,
+        lines=lines,
+    )
 
 
 def operations() -> list[Operation]:

@@ -62,7 +62,7 @@ def body(model: type[M], request: Request) -> M:
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    raw = request.get_data(cache=False)
+    raw = request.get_data()
     try:
         strict_json.loads(raw)
         return model.model_validate_json(raw, strict=True)

@@ -67,10 +67,10 @@ def parameters(one: Operation) -> list[dict[str, Any]]:
     """What an operation takes besides its body: names in the address, words, headers."""
     found = [_place(name) for name in re.findall(r"{(\w+)}", one.path)]
     if one.query is not None:
-        schema = one.query.model_json_schema(schema_generator=_Plain)
+        schema = inlined(one.query)
         found += [
             _word(name, each, required=name in schema.get("required", ()))
-            for name, each in _inlined(schema)["properties"].items()
+            for name, each in schema["properties"].items()
         ]
     if one.writes:
         found.append(
@@ -164,8 +164,9 @@ def _header(name: str, pattern: str, about: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "schema": schema, "description": about}
 
 
-def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """A query's schema without references, and without null, which no address can say."""
+def inlined(model: type[BaseModel]) -> dict[str, Any]:
+    """A model's schema without references, and without null, which no address can say."""
+    schema = model.model_json_schema(schema_generator=_Plain)
     definitions = schema.get("$defs", {})
 
     def follow(each: Any) -> Any:

@@ -147,6 +147,8 @@ class Channel(Keyed, ABC):
             FetchError: for trouble after which it was certainly not sent. Retry: try again after;
                 Throttled: the whole account rests until then; OutOfCredit: it rests until then,
                 or for an hour; CredentialExpired, PermissionLost: until it is reconnected;
-                SourceGone: as ``Unreachable``. Anything else that is raised may have sent it:
+                SourceGone: as ``Unreachable``.
+            HttpError: no usable answer came. As anything else that is raised, it may have sent it:
                 the message is ``unknown`` then, shown to the team, and never repeated by itself.
+                It is no fault of the plugin's, and the account rests for a minute.
         """

@@ -9,6 +9,7 @@ from tombola.api import (
     CredentialExpired,
     Ctx,
     FetchError,
+    HttpError,
     Message,
     NotNow,
     OutOfCredit,
@@ -75,7 +76,8 @@ class End:
     """What came of it.
 
     Attributes:
-        after: when again, from now, for LATER, REST and NOT_NOW; None: as the core does it.
+        after: when again, from now, for LATER, REST and NOT_NOW, and when the account's next goes
+            after an UNKNOWN; None: as the core does it.
         away: the plugin could not be asked at all.
     """
 
@@ -99,10 +101,12 @@ def hand_over(inst: Installation, team: Team, channel: Channel, begun: Begun) ->
 
     try:
         answer = inst.plugins.call(
-            channel.key, team, "send", send, deadline=PATIENCE, passes=(FetchError,)
+            channel.key, team, "send", send, deadline=PATIENCE, passes=(FetchError, HttpError)
         )
     except FetchError as error:
         return _trouble(inst, begun, error)
+    except HttpError as error:  # no fault of the plugin's; more of them would be no better
+        return End(Came.UNKNOWN, str(error), after=rules.AFTER_UNKNOWN)
     except PluginUnavailable as away:  # the door was shut, so that nothing was called
         return End(Came.LATER, after=timedelta(), away=away.reason)
     except PluginFailed as failed:

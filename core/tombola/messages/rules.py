@@ -56,6 +56,8 @@ MOST_TRIES = 3
 TRY_AGAIN = timedelta(minutes=5)
 #: How long an account rests whose network gave no time.
 REST = timedelta(hours=1)
+#: How long it rests after an end that nobody knows, so that an outage leaves one and not hundreds.
+AFTER_UNKNOWN = timedelta(minutes=1)
 
 _PLACE = re.compile(r"\{([a-z_]+)(?:\|([^{}|]*))?\}")
 #: What a message's placeholders can name.

@@ -112,6 +112,8 @@ def end(
             spend(conn, inst.vault, team_id, begun.channel, begun.identity_id, names)
         elif came.came is Came.UNREACHABLE:
             lost(conn, team_id, begun.channel, begun.identity_id, came.says, now)
+        elif came.came is Came.UNKNOWN and came.after is not None:
+            _rest(conn, team_id, begun, now + came.after, came.says)
         elif came.came is Came.REST or (came.came is Came.LOST and connection_id is None):
             _rest(conn, team_id, begun, now + (came.after or rules.REST), came.says)
         elif came.came is Came.LOST and connection_id is not None:

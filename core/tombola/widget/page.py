@@ -22,6 +22,7 @@ from tombola.web.i18n import gettext as _
 from tombola.web.i18n import language, ngettext
 from tombola.web.kit import ahead_text
 from tombola.widget import claims, entering
+from tombola.widget.acts import Result
 from tombola.widget.admitting import Asking
 from tombola.widget.directory import Place, proven_by
 from tombola.widget.proving import Proof
@@ -65,6 +66,7 @@ class Card:
         notice: what came of an act just now.
         refused: that act did not count.
         claim: where posts are claimed that the network gives without an author; None elsewhere.
+        goes_on: where the entrant goes on, and with which code, after the button; None before.
     """
 
     action: Action
@@ -80,6 +82,7 @@ class Card:
     notice: Text
     refused: bool
     claim: claims.Box | None = None
+    goes_on: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def show(
     *,
     forms: Mapping[str, Form[Any]] | None = None,
     notices: Mapping[str, Text] | None = None,
+    goes_on: Mapping[str, Result] | None = None,
     proof: Proof,
     asked: Asking,
 ) -> Shown:
@@ -135,6 +139,7 @@ def show(
         enter: The form of those who are nobody yet.
         forms: Forms that came back with errors, by action.
         notices: What came of an act, by action; "" concerns the whole page.
+        goes_on: Where an entrant goes on who has just pressed a button, by action.
         proof: What is shown of confirming an address.
         asked: What is asked of whoever looks; ``place`` is as their country sees it.
     """
@@ -176,6 +181,7 @@ def show(
                 notice=said.get(action.uid, ""),
                 refused=action.uid in (forms or {}),
                 claim=_claim(action, claimed.get(number), forms or {}),
+                goes_on=(goes_on or {}).get(action.uid),
             )
         )
     return Shown(

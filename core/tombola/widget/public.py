@@ -137,6 +137,9 @@ def do(key: str, uid: str) -> ResponseReturnValue:
     result = acts.do(inst, place, met, uid, data)
     if result.came is Came.GO:
         return _leave_for(result.url)
+    if result.came is Came.WAITING and (result.url or result.code):
+        # What it says is this entrant's alone: it stands in no address.
+        return replies.page(place, framed=framed, goes_on={uid: result})
     if result.came in {Came.DONE, Came.WAITING}:
         return replies.back(place, framed=framed, uid=uid, said=result.came.value)
     said = {uid: result.message or replies.words(result.came)}

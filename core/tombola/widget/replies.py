@@ -18,7 +18,7 @@ from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.i18n import marked
 from tombola.widget import admitting, browser, entering, scripts
-from tombola.widget.acts import Came
+from tombola.widget.acts import Came, Result
 from tombola.widget.directory import Place
 from tombola.widget.entering import Stopped
 from tombola.widget.hot import hot
@@ -115,6 +115,7 @@ def page(
     enter: Form[Any] | None = None,
     forms: dict[str, Form[Any]] | None = None,
     notices: Mapping[str, Text] | None = None,
+    goes_on: Mapping[str, Result] | None = None,
     ask: Form[Address] | None = None,
     name: Form[Name] | None = None,
     terms: Form[Any] | None = None,
@@ -128,6 +129,7 @@ def page(
         enter: The form to enter, when it came back with errors.
         forms: Those of actions, by action.
         notices: What came of an act, by action; "" concerns the whole page.
+        goes_on: Where an entrant goes on who has just pressed a button, by action.
         ask: The form that asks for a code, when it came back with errors.
         name: The one that asks for a name, likewise.
         terms: The one that asks who one is and for details, likewise.
@@ -149,7 +151,10 @@ def page(
         asked = admitting.asking(conn, inst, place, met, sent=terms)
     place = place.seen_from(asked.country)
     enter = enter or Form.of(enter_of(place))
-    shown = show(inst, place, met, enter, forms=forms, notices=said, proof=proof, asked=asked)
+    shown = show(
+        inst, place, met, enter,
+        forms=forms, notices=said, goes_on=goes_on, proof=proof, asked=asked,
+    )  # fmt: skip
     text = render_template(
         "widget/page.html",
         shown=shown,

@@ -30,6 +30,22 @@
     panel().replaceWith(fresh.getElementById("panel"));
     tag = panel().dataset.tag;
     give();
+    offer();
+  };
+
+  /* Buttons that copy stand there only where this script does. */
+  const offer = () => {
+    for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  };
+
+  const copy = async (button) => {
+    const code = document.getElementById(button.dataset.copy);
+    getSelection().selectAllChildren(code); // where a frame may not copy, it is marked at least
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      say(button.dataset.done);
+      button.firstChild.data = button.dataset.done;
+    } catch (e) {}
   };
 
   /* Who logged in in a window of its own is known in the frame that opened it, too. */
@@ -90,6 +106,8 @@
   addEventListener("pageshow", (event) => event.persisted && wake());
 
   document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
     const link = event.target.closest("a");
     if (!link) return;
     if ("window" in link.dataset) {
@@ -135,6 +153,7 @@
     } catch (e) {} // the window of its own goes on without this frame
   });
   give();
+  offer();
 
   /* Walls of pictures that grow while one looks. */
   setInterval(async () => {

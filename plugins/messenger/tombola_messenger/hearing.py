@@ -113,7 +113,8 @@ def _completion(identity: Identity, heard: Heard, found: Found) -> Completes:
         wanted.entrant,
         identity,
         heard.at,
-        proof=f"messenger:{found.key}",
+        # One account counts once in an interval, whoever's link it came by.
+        proof=f"messenger:{identity.uid}",
         details={"Messenger": identity.name or "", "By": "link" if heard.ref else "code"},
         reply=reply if wanted.reply.strip() else None,
     )

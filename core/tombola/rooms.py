@@ -7,9 +7,14 @@ from tombola.claiming import jobs as claiming_jobs
 from tombola.connections import jobs as connection_jobs
 from tombola.desk import accounts as desk_accounts
 from tombola.desk import actions as desk_actions
+from tombola.desk import asking as desk_asking
 from tombola.desk import campaigns as desk_campaigns
 from tombola.desk import charts as desk_charts
+from tombola.desk import content as desk_content
+from tombola.desk import dates as desk_dates
+from tombola.desk import previewing as desk_preview
 from tombola.desk import prizes as desk_prizes
+from tombola.desk import starting as desk_starting
 from tombola.desk import words as desk_words
 from tombola.draws import events as draws_events
 from tombola.draws import jobs as draws_jobs
@@ -28,6 +33,7 @@ from tombola.inbox import jobs as inbox_jobs
 from tombola.inbox import public as inbox_public
 from tombola.mail import admin as mail_admin
 from tombola.mail import jobs as mail_jobs
+from tombola.messages import admin as messages_admin
 from tombola.messages import jobs as messages_jobs
 from tombola.operators import admin as operators_admin
 from tombola.operators import members_admin as operator_members
@@ -75,6 +81,11 @@ PAGES: tuple[Pages, ...] = (
     desk_actions.pages,
     desk_accounts.pages,
     desk_words.pages,
+    desk_content.pages,
+    desk_asking.pages,
+    desk_dates.pages,
+    desk_starting.pages,
+    desk_preview.pages,
     desk_prizes.pages,
     rewards_admin.pages,
     desk_charts.pages,
@@ -82,6 +93,7 @@ PAGES: tuple[Pages, ...] = (
     entries_files.pages,
     entries_bulk.pages,
     claiming_admin.pages,
+    messages_admin.pages,
     people_admin.pages,
     importing_admin.pages,
     importing_source.pages,

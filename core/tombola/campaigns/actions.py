@@ -155,6 +155,71 @@ def remove(inst: Installation, actor: Actor, campaign_uid: str, uid: str) -> Non
         audit(conn, actor, "action.removed", uid, {"title": gone.title}, now)
 
 
+class Gone(BaseModel):
+    """A removed action, as the list of them shows it."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    uid: str
+    title: str
+    removed_at: datetime
+
+
+def removed(conn: Connection, campaign_id: int) -> list[Gone]:
+    """The removed actions of a campaign, the last one first."""
+    mine = (action.c.campaign_id == campaign_id, action.c.removed_at.is_not(None))
+    rows = conn.execute(
+        select(action.c.uid, action.c.title, action.c.removed_at)
+        .where(*mine)
+        .order_by(action.c.removed_at.desc(), action.c.id.desc())
+    )
+    return [Gone.model_validate(row) for row in rows]
+
+
+def restore(inst: Installation, actor: Actor, campaign_uid: str, uid: str) -> Action:
+    """Bring a removed action back to the end of its campaign, as it was.
+
+    Raises:
+        NotFound: There is no such removed action, or no plugin knows it any more.
+        NotAllowed: The plan, a switch or a gate says no.
+        Invalid: Its plugin cannot work with what it was set to.
+    """
+    actor.need(Role.EDITOR)
+    now = inst.clock()
+    with inst.db.read() as conn:
+        found = of_team(conn, actor, campaign_uid)
+        back = _removed_one(conn, found.id, uid)
+    judged = judge(inst, actor, _form_of(inst, actor, back))
+    with inst.db.write() as conn:
+        back = _removed_one(conn, found.id, uid)
+        last = conn.execute(
+            select(func.max(action.c.position)).where(action.c.campaign_id == found.id)
+        ).scalar()
+        values = {"removed_at": None, "position": (last or 0) + 1}
+        conn.execute(action.update().where(action.c.id == back.id).values(**values))
+        _compile_signals(conn, back, judged)
+        audit(conn, actor, "action.restored", uid, {"title": back.title}, now)
+        return of_campaign(conn, found.id, uid)
+
+
+def _form_of(inst: Installation, actor: Actor, of: Action) -> ActionForm:
+    """What an action was set to, as its plugin of today reads it."""
+    config: dict[str, Any] = {}
+    if inst.plugins.action_type(of.type_key) is not None:
+        read = inst.plugins.config_of(of.type_key, of.config, of.config_version, actor)
+        config = read.model_dump()
+    same = of.model_dump(include=set(ActionForm.model_fields) - {"config"})
+    return ActionForm.model_validate({**same, "config": config})
+
+
+def _removed_one(conn: Connection, campaign_id: int, uid: str) -> Action:
+    mine = (action.c.campaign_id == campaign_id, action.c.uid == uid)
+    row = first(conn, select(action).where(*mine, action.c.removed_at.is_not(None)))
+    if row is None:
+        raise NotFound("There is no such removed action.")
+    return Action.model_validate(row)
+
+
 def of_campaign(conn: Connection, campaign_id: int, uid: str) -> Action:
     """One action of a campaign. Raises NotFound."""
     row = first(

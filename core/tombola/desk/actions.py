@@ -15,6 +15,7 @@ from tombola.api import (
     Invalid,
     NotAllowed,
     NotFound,
+    PluginFailed,
     PluginUnavailable,
     Text,
 )
@@ -22,14 +23,16 @@ from tombola.api.text import render
 from tombola.campaigns import actions
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.rules import ActionForm
-from tombola.campaigns.service import Action, Campaign
+from tombola.campaigns.service import Action, Campaign, actions_of
 from tombola.desk import uploads
 from tombola.desk.fields import ActionFields
-from tombola.entries import editing
+from tombola.entries import editing, foreseeing
+from tombola.entries.foreseeing import ActionEffects
 from tombola.installation import current
 from tombola.plans.service import allows
 from tombola.teams import doors
 from tombola.teams.rules import Role
+from tombola.web.countries import listed
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.routing import Pages
@@ -107,7 +110,11 @@ def save(team: str, key: str, uid: str) -> ResponseReturnValue:
     if form.value is None or (own is not None and own.value is None):
         return _page(found, action.type_key, form, own, action), 422
     try:
-        asked, told = _with_lists(part, own, _asked(action.type_key, form, own))
+        wish = _asked(action.type_key, form, own)
+        effects = foreseeing.change(current(), doors.actor(), found.uid, uid, wish)
+        if effects.tells and request.form.get("agreed") != _agreement(effects):
+            return _page(found, action.type_key, form, own, action, effects)
+        asked, told = _with_lists(part, own, wish)
         editing.update_action(current(), doors.actor(), found.uid, uid, asked)
     except Invalid as wrong:
         return _page(found, action.type_key, *_told(form, own, wrong), action), 422
@@ -122,10 +129,41 @@ def save(team: str, key: str, uid: str) -> ResponseReturnValue:
     "/team/<team>/campaign/<key>/action/<uid>/remove", audience=Audience.TEAM, role=Role.EDITOR
 )
 def remove(team: str, key: str, uid: str) -> ResponseReturnValue:
-    """Take an action out of its campaign; its entries stay."""
+    """Take an action out of its campaign; its entries stay, and it can be brought back."""
     found = campaign_of_address(key)
     actions.remove(current(), doors.actor(), found.uid, uid)
-    flash(_("The action is gone; its entries stay as they are."), "good")
+    flash(
+        _("The action is gone; its entries stay as they are. You can bring it back below."), "good"
+    )
+    return redirect(url_for("campaigns.show", team=team, key=key), 303)
+
+
+@pages.get(
+    "/team/<team>/campaign/<key>/action/<uid>/remove", audience=Audience.TEAM, role=Role.EDITOR
+)
+def ask_remove(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """What would be left, in numbers."""
+    found = campaign_of_address(key)
+    effects = foreseeing.removal(current(), doors.actor(), found.uid, uid)
+    return render_template(
+        "desk/action_remove.html", campaign=found, action=_action(found, uid), effects=effects
+    )
+
+
+@pages.post(
+    "/team/<team>/campaign/<key>/action/<uid>/restore", audience=Audience.TEAM, role=Role.EDITOR
+)
+def restore(team: str, key: str, uid: str) -> ResponseReturnValue:
+    """Bring a removed action back, as it was."""
+    found = campaign_of_address(key)
+    try:
+        back = actions.restore(current(), doors.actor(), found.uid, uid)
+    except NotAllowed as no:
+        flash(_(str(no.denied.reason)), "error")
+    except (Invalid, PluginFailed, PluginUnavailable) as wrong:
+        flash(_("It cannot be brought back: %(why)s") % {"why": wrong}, "error")
+    else:
+        flash(_("“%(title)s” is back.") % {"title": back.title}, "good")
     return redirect(url_for("campaigns.show", team=team, key=key), 303)
 
 
@@ -179,7 +217,9 @@ def _stored(action: Action) -> BaseModel | None:
 def _sent(
     part: ActionType[Any] | Importer[Any, Any], action: Action | None
 ) -> tuple[Form[ActionFields], Form[Config] | None]:
-    form = Form.sent(ActionFields, request.form)
+    posted = request.form.copy()
+    posted["countries"] = "\n".join(request.form.getlist("country"))
+    form = Form.sent(ActionFields, posted)
     if isinstance(part, Importer):
         return form, None
     stored = _stored(action) if action else None
@@ -236,8 +276,15 @@ def _page(
     form: Form[ActionFields],
     own: Form[Config] | None,
     action: Action | None = None,
+    effects: ActionEffects | None = None,
 ) -> str:
     part = _part_or_none(kind)
+    with current().db.read() as conn:
+        others = [
+            (one.uid, one.title)
+            for one in actions_of(conn, found.id)
+            if one.replaces is None and (action is None or one.uid != action.uid)
+        ]
     if own is not None and action is not None and isinstance(part, ActionType):
         own = uploads.with_what_is_kept(part, own, _stored(action))
     return render_template(
@@ -251,7 +298,17 @@ def _page(
         own=own,
         action=action,
         lacking=[] if action else _lacking(kind),
+        others=others,
+        countries=listed("en"),
+        chosen=form.texts.get("countries", []),
+        effects=effects,
+        agreement=_agreement(effects) if effects else "",
     )
+
+
+def _agreement(effects: ActionEffects) -> str:
+    """What somebody has agreed to who has seen these numbers."""
+    return f"{effects.count_now},{effects.count_then},{effects.worth_then}"
 
 
 def _lacking(kind: str) -> list[Text]:

@@ -30,7 +30,7 @@ from tombola.widget.gates import shut_reason
 #: Rooms whose pages belong to a campaign.
 _ROOMS = (
     *("campaigns.", "actions.", "entries.", "bulk.", "importing.", "source.", "moderation."),
-    *("widget.", "prizes.", "rewards."),
+    *("widget.", "prizes.", "rewards.", "messages."),
 )
 
 pages = Pages("campaigns", __name__)
@@ -112,7 +112,7 @@ def edit(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door
 def save(team: str, key: str) -> ResponseReturnValue:
     """Change a campaign; when entries would start or stop to count, ask first with numbers."""
     found = campaign_of_address(key)
-    form = _sent()
+    form = _sent(found)
     if form.value is None:
         return _form_page(form, found), 422
     effects = editing.effects(current(), doors.actor(), found.uid, form.value)
@@ -150,9 +150,14 @@ def move_action(team: str, key: str, uid: str) -> ResponseReturnValue:
     return redirect(url_for("campaigns.show", team=team, key=key), 303)
 
 
-def _sent() -> Form[CampaignFields]:
+def _sent(found: Campaign | None = None) -> Form[CampaignFields]:
+    """The form that was sent; of a campaign that is there, its page's texts stay as they are."""
     zone = fields.zone_or_utc(request.form.get("zone", ""))
-    form = Form.sent(CampaignFields, request.form, zone=zone)
+    posted = request.form.copy()
+    for name in ("description", "terms_url"):
+        if found is not None and name not in posted:
+            posted[name] = getattr(found, name)
+    form = Form.sent(CampaignFields, posted, zone=zone)
     if form.value is not None and form.value.confirm_email and not mail.is_on(current()):
         said = _("This installation sends no mail yet. Its operator has to set TOMBOLA_SMTP_URL.")
         return form.with_errors({"confirm_email": said})
@@ -179,10 +184,12 @@ def _form_page(
 
 def _facts(found: Campaign) -> dict[str, object]:
     inst = current()
+    may_change = doors.actor().role is not Role.VIEWER
     with inst.db.read() as conn:
         listed = service.actions_of(conn, found.id)
         by_action = entries_by_action(conn, found.id)
         fed = actions_with_sources(conn, found.id)
+        gone = actions.removed(conn, found.id) if may_change else []
         doubled = actions.same_signals(conn, found.id)
         entries, people = counts(conn, [found.id])[found.id]
     return {
@@ -190,8 +197,10 @@ def _facts(found: Campaign) -> dict[str, object]:
         "phase": found.phase(inst.clock()),
         "rows": _rows(listed, by_action, fed),
         "doubled": doubled,
+        "gone": gone,
         "entries": entries,
         "people": people,
+        "moved": may_change and editing.last_dates(inst, doors.actor(), found.uid) is not None,
     }
 
 

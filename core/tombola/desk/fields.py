@@ -19,6 +19,7 @@ from tombola.campaigns.rules import (
     Title,
     Zone,
 )
+from tombola.campaigns.terms import Countries
 
 _REGIONS = (
     "Africa",
@@ -143,6 +144,15 @@ class ActionFields(BaseModel):
         bool,
         Field(title="Required", description="Other actions open once this one is done."),
     ] = False
+    replaces: Annotated[
+        str | None,
+        Field(
+            title="Free alternative of",
+            description="People of the countries below see this action and not the other one; "
+            "everybody else sees the other one alone. It is worth the same, as often.",
+        ),
+    ] = None
+    countries: Annotated[Countries, Field(title="Countries")] = ()
 
 
 def first_dates(now: datetime) -> dict[str, datetime]:

@@ -21,6 +21,7 @@ PLACES = (
     "claiming/service.py",
     "entrants/*.py",
     "mail/rules.py",
+    "rewards/service.py",
     "web/errors.py",
     "web/forms.py",
     "web/texts.py",
@@ -29,7 +30,7 @@ PLACES = (
     "widget/*.py",
     *(
         f"widget/templates/widget/{name}.html"
-        for name in ("alone", "card", "claim", "leaving", "page", "panel", "proof")
+        for name in ("alone", "card", "claim", "leaving", "page", "panel", "prizes", "proof")
     ),
 )
 NOT_THESE = frozenset({"admin.py", "console.py", "doctor.py"})

@@ -14,11 +14,13 @@ from tombola.api import Busy, CampaignView, NotFound, PluginFailed, PluginUnavai
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.models import action_signal
 from tombola.campaigns.models import campaign as campaign_table
+from tombola.campaigns.prizes import Prize
 from tombola.campaigns.rules import Interval
 from tombola.campaigns.service import Action, Campaign
 from tombola.db.sets import members
 from tombola.importing.models import source
 from tombola.installation import Installation
+from tombola.rewards import shelf
 from tombola.teams.rules import Actor
 from tombola.widget import gates
 from tombola.widget import secrets as tracking_secrets
@@ -46,6 +48,8 @@ class Place:
         proofs: how believable an event has to be to complete an action.
         redacted: names whose values are kept with e-mail addresses blotted out.
         secrets: what the site signs with, newest first.
+        prizes: in their order.
+        sold_out: numbers of the rewards of which nothing is left.
         numbers: of all actions, also where this is how one country sees it.
         free: countries of the actions that are a free alternative; nobody else sees these.
         paid: countries of the actions that have one; nobody there sees these.
@@ -63,6 +67,8 @@ class Place:
     redacted: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
+    prizes: tuple[Prize, ...] = ()
+    sold_out: frozenset[int] = frozenset()
     free: Mapping[int, frozenset[str]] = field(default_factory=dict)
     paid: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
@@ -186,6 +192,7 @@ def read(inst: Installation, key: str) -> Place | None:
             .order_by(action_signal.c.name, action_signal.c.action_id)
         ).all()
         fed = _fed(conn, actions)
+        prizes, sold_out = shelf.on_sale(conn, campaign.id)
         secrets = tracking_secrets.open_secrets(conn, inst.vault, campaign.id, inst.clock())
     signals: dict[str, tuple[Action, ...]] = {}
     for name, action_id, *_ in named:
@@ -210,6 +217,8 @@ def read(inst: Installation, key: str) -> Place | None:
         redacted=frozenset(row.name for row in named if row.redact),
         secrets=tuple(each.text for each in secrets),
         numbers=tuple(sorted(actions)),
+        prizes=prizes,
+        sold_out=sold_out,
         **_alternatives(actions.values()),
     )
 

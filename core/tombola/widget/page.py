@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from tombola.api import Identity, Text, Who
 from tombola.campaigns import pictures
 from tombola.campaigns.pictures import Picture as Banner
-from tombola.campaigns.rules import Interval, Phase
+from tombola.campaigns.prizes import Prize
+from tombola.campaigns.requirements import Progress as Required
+from tombola.campaigns.rules import Interval, Kind, Phase
 from tombola.campaigns.service import Action, Campaign
 from tombola.claiming.service import Claim
 from tombola.entries import wall
@@ -21,11 +23,12 @@ from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.i18n import language, ngettext
 from tombola.web.kit import ahead_text
-from tombola.widget import claims, entering
+from tombola.widget import claims, entering, rewards
 from tombola.widget.acts import Result
 from tombola.widget.admitting import Asking
 from tombola.widget.directory import Place, proven_by
 from tombola.widget.proving import Proof
+from tombola.widget.rewards import RewardCard
 from tombola.widget.rules import Standing
 from tombola.widget.standing import Progress, progress
 from tombola.widget.views import Seen, look
@@ -100,7 +103,15 @@ class Shown:
     notice: Text
     proof: Proof
     asked: Asking
+    prizes: tuple[Prize, ...]
+    rewards: tuple[RewardCard, ...]
+    required: Required
     pictures: tuple[Banner, ...] = ()
+
+    @property
+    def is_reward(self) -> bool:
+        """Whether everybody gets something who does enough, and nothing is drawn."""
+        return self.campaign.kind is Kind.REWARD
 
     @property
     def finished(self) -> int:
@@ -197,6 +208,9 @@ def show(
         proof=proof,
         asked=asked,
         pictures=banners,
+        prizes=place.prizes,
+        rewards=rewards.cards(inst, found.rewards, required, said),
+        required=found.required,
     )
 
 

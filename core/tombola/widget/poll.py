@@ -117,7 +117,10 @@ def matches(if_none_match: str, tag: str) -> bool:
 
 
 def _told(place: Place, found: Progress, now: datetime, *, known: bool) -> dict[str, object]:
-    """The state as the widget's script reads it; actions by their uid: standing and worth."""
+    """The state as the widget's script reads it.
+
+    Actions by their uid: standing and worth. Rewards by theirs: standing, actions done and asked.
+    """
     return {
         "known": known,
         "phase": place.campaign.phase(now).value,
@@ -129,5 +132,9 @@ def _told(place: Place, found: Progress, now: datetime, *, known: bool) -> dict[
                 found.earned[number].worth if number in found.earned else 0,
             ]
             for number, action in place.actions.items()
+        },
+        "rewards": {
+            each.prize.uid: [each.standing.value, each.progress.have, each.progress.total]
+            for each in found.rewards.values()
         },
     }

@@ -10,7 +10,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from tombola.api import NotFound, Text, render
-from tombola.campaigns.rules import Phase
+from tombola.campaigns.rules import Kind, Phase
 from tombola.campaigns.terms import Need
 from tombola.installation import Installation, current
 from tombola.web import i18n
@@ -140,7 +140,8 @@ def page(
     said = dict(notices or {})
     if request.method == "GET" and request.args.get("said") in set(Came):
         came = Came(request.args["said"])
-        told = said_by(place.campaign, "done") if came is Came.DONE else words(came)
+        done = "done_reward" if place.campaign.kind is Kind.REWARD else "done"
+        told = said_by(place.campaign, done) if came is Came.DONE else words(came)
         said.setdefault(request.args.get("action", ""), told)
     word = request.args.get("said", "") if request.method == "GET" else ""
     mild = word in set(Stopped)
@@ -188,6 +189,7 @@ def back(
     uid: str = "",
     said: str = "",
     network: str = "",
+    anchor: str = "top",
 ) -> Response:
     """Go back to the campaign's page, with a word on what came of it, there or at a network."""
     endpoint = "widget.embed" if framed else "widget.landing"
@@ -195,8 +197,8 @@ def back(
     if secret is not None:
         told["kept"] = "1"
     query: dict[str, Any] = {name: word for name, word in told.items() if word}
-    anchor = f"a-{uid}" if uid else "top"
-    address = url_for(endpoint, key=place.campaign.key, _anchor=anchor, **query)
+    spot = f"a-{uid}" if uid else anchor
+    address = url_for(endpoint, key=place.campaign.key, _anchor=spot, **query)
     response = make_response(redirect(address, 303))
     if secret is not None:
         browser.give(response, secret, framed=framed)

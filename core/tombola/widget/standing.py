@@ -7,12 +7,15 @@ from hashlib import blake2s
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from tombola.campaigns.requirements import Progress as Required
 from tombola.campaigns.rules import Interval
 from tombola.db import Database
 from tombola.db.sets import members
 from tombola.entries.models import entry, participation
 from tombola.entries.rules import State, period
 from tombola.widget.directory import Place
+from tombola.widget.rewards import Reward, mandatory
+from tombola.widget.rewards import standings as reward_standings
 from tombola.widget.rules import Standing, standing
 
 
@@ -31,6 +34,8 @@ class Progress:
     Attributes:
         tag: changes whenever anything here does.
         worth: the entrant's chances in the campaign.
+        rewards: of a reward, by the prize's number, in their order.
+        required: of a competition: how far the entrant is before anything of theirs can win.
     """
 
     tag: str
@@ -38,6 +43,8 @@ class Progress:
     worth: int
     standings: Mapping[int, Standing]
     earned: Mapping[int, Earned]
+    rewards: Mapping[int, Reward]
+    required: Required
 
 
 #: Made once, since making and recognising it costs more than what it reads.
@@ -62,7 +69,7 @@ def _tag(place: Place, entrant_id: int | None, version: int, now: datetime) -> s
     told = (
         place.campaign.id, place.campaign.version, place.campaign.phase(now).value,
         period(Interval.HOURLY, now, place.zone), place.numbers, sorted(place.shut),
-        entrant_id, version,
+        sorted(place.sold_out), entrant_id, version,
     )  # fmt: skip
     return blake2s(repr(told).encode(), digest_size=12).hexdigest()
 
@@ -77,7 +84,8 @@ def progress(conn: Connection, place: Place, entrant_id: int | None, now: dateti
         done = _done(conn, place, entrant_id, now)
         earned = _earned(conn, place, entrant_id)
     phase = place.campaign.phase(now)
-    unmet = _unmet(place, done | set(earned))
+    unmet = bool(mandatory(place) - done - set(earned))
+    prizes = reward_standings(conn, place, entrant_id, phase)
     standings = {
         number: standing(
             Interval(action.interval),
@@ -94,14 +102,8 @@ def progress(conn: Connection, place: Place, entrant_id: int | None, now: dateti
         worth=sum(each.worth for each in earned.values()),
         standings=standings,
         earned=earned,
-    )
-
-
-def _unmet(place: Place, did: set[int]) -> bool:
-    """Whether something required has never been done; what is away cannot be required."""
-    return any(
-        action.mandatory and number not in did and number not in place.shut
-        for number, action in place.actions.items()
+        rewards=prizes.rewards,
+        required=prizes.required,
     )
 
 

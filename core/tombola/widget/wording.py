@@ -31,6 +31,7 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "actions": Wording(_("Ways to take part"), "Heading above the actions"),
     "go": Wording(_("Go and do it"), "Button of an action's link, unless the action names its own"),
     "done": Wording(_("Done. Your entries are in the drum."), "After an action was done"),
+    "done_reward": Wording(_("Done. That counts."), "After an action of a reward was done"),
     "ended": Wording(_("This is over."), "When the campaign has ended"),
     "terms": Wording(
         _("By joining in you agree to the terms."), "Beside the button, if there are terms"

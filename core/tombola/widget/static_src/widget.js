@@ -67,8 +67,11 @@
       if (held) card.focus();
       say([card.querySelector("h3"), card.querySelector(".says, .earned")].map((part) => part?.textContent).join(": "));
     }
-    const worth = fresh.getElementById("worth");
-    if (worth) document.getElementById("worth")?.replaceWith(worth);
+    for (const id of ["worth", "required"]) {
+      const part = fresh.getElementById(id);
+      if (part) document.getElementById(id)?.replaceWith(part);
+    }
+    offer();
   };
 
   const poll = async () => {

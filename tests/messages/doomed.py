@@ -80,6 +80,7 @@ def main() -> None:
         last, at = line.split()
         child = os.fork()
         if not child:
+            os.dup2(2, 1)  # logs are no answers
             work(url, folder, ledger, int(last), datetime.fromisoformat(at))
             os._exit(0)
         _, status = os.waitpid(child, 0)

@@ -28,15 +28,18 @@ class Preview(Counted):
 
     Attributes:
         more: people who were not looked at.
-        subject: what tells this message from earlier ones of its purpose.
     """
 
     more: int = 0
-    subject: str = ""
 
 
 def preview(
-    inst: Installation, actor: Actor, campaign_uid: str, purpose: Purpose, *, subject: str = ""
+    inst: Installation,
+    actor: Actor,
+    campaign_uid: str,
+    purpose: Purpose,
+    *,
+    most: int = MOST_LOOKED,
 ) -> Preview:
     """Count who can get a message today, who cannot and why, and who has had it.
 
@@ -47,7 +50,7 @@ def preview(
         actor: A viewer or more.
         campaign_uid: The campaign.
         purpose: Why it would be sent.
-        subject: As ``subject_of`` gives it for what is about to be sent.
+        most: People who are looked at.
 
     Raises:
         NotFound: No such campaign of this team.
@@ -58,12 +61,12 @@ def preview(
         told = promised(conn, campaign)
         everybody = int(conn.execute(_counted(campaign, purpose, told)).scalar_one())
     found = Preview()
-    found.subject = subject or subject_of(purpose, told)
-    found.more = max(0, everybody - MOST_LOOKED)
+    found.more = max(0, everybody - most)
+    subject = subject_of(purpose, told)
     now = inst.clock()
-    for channel, page in pages(inst, campaign, purpose, told, most=MOST_LOOKED):
+    for channel, page in pages(inst, campaign, purpose, told, most=most):
         with inst.db.read() as conn:
-            had = _had(conn, campaign, purpose, found.subject, [each.identity_id for each in page])
+            had = _had(conn, campaign, purpose, subject, [each.identity_id for each in page])
         asked = [each for each in page if each.identity_id not in had]
         found.had += len(page) - len(asked)
         for verdict in _verdicts(inst, actor, channel, asked, purpose, told, now):

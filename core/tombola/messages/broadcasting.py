@@ -48,9 +48,17 @@ class BroadcastForm(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     purpose: Purpose
-    text: Annotated[str, Field(min_length=1, max_length=_MOST_TEXT)]
-    yes: Annotated[str, Field(max_length=20)] = ""
-    no: Annotated[str, Field(max_length=20)] = ""
+    text: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=_MOST_TEXT,
+            title=marked("What they read"),
+            json_schema_extra={"format": "textarea"},
+        ),
+    ]
+    yes: Annotated[str, Field(max_length=20, title=marked("Button for yes"))] = ""
+    no: Annotated[str, Field(max_length=20, title=marked("Button for no"))] = ""
 
     @model_validator(mode="after")
     def can_be_said(self) -> Self:

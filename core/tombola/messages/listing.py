@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from tombola.api import Purpose, Text
+from tombola.campaigns.models import campaign
 from tombola.connections.rules import text_of
 from tombola.entrants.models import entrant, identity
 from tombola.mail.models import mail
@@ -103,6 +104,21 @@ def counted(conn: Connection, campaign_id: int) -> dict[State, int]:
     )
     found = {State(row[0]): int(row[1]) for row in rows}
     return {state: found.get(state, 0) for state in State}
+
+
+def unknown(conn: Connection, team_id: int, campaign_key: str) -> int:
+    """How many messages of a campaign wait for a person's decision."""
+    wanted = (
+        select(func.count())
+        .select_from(message)
+        .join(campaign, campaign.c.id == message.c.campaign_id)
+        .where(
+            campaign.c.key == campaign_key,
+            campaign.c.team_id == team_id,
+            message.c.state == State.UNKNOWN,
+        )
+    )
+    return int(conn.execute(wanted).scalar_one())
 
 
 def line(row: dict[str, object]) -> Line:

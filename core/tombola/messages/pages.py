@@ -1,0 +1,119 @@
+"""What the Messages tab shows, put together for its templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tombola.api import Channel, Ctx, PluginFailed, PluginUnavailable, PolicyRule, Purpose, Text
+from tombola.campaigns.service import Campaign
+from tombola.installation import Installation
+from tombola.messages import audience, broadcasting, consents, listing
+from tombola.messages.audience import Preview
+from tombola.messages.broadcasting import Broadcast
+from tombola.messages.consents import Yes
+from tombola.messages.listing import Line
+from tombola.messages.promises import promised
+from tombola.messages.rules import State
+from tombola.teams.rules import Actor
+from tombola.web.i18n import gettext as _
+
+#: People that the tab looks at for each kind of message; the page before sending looks at more.
+LOOKED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A channel with the rules of its network that hold now, or why it cannot be asked."""
+
+    title: Text
+    rules: Sequence[PolicyRule]
+    away: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The tab.
+
+    Attributes:
+        agreed: people who agreed to what the campaign promises now, to something earlier, and who
+            said no.
+        planned: what could be sent, with who could get it today.
+        more: there are older messages than ``lines``.
+    """
+
+    agreed: tuple[int, int, int]
+    planned: Sequence[tuple[Purpose, Preview]]
+    broadcasts: Sequence[Broadcast]
+    lines: Sequence[Line]
+    more: bool
+    counts: dict[State, int]
+    interested: Sequence[Yes]
+    networks: Sequence[Network]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is nobody to write to and nothing was ever written."""
+        asked = any(found.people for _, found in self.planned)
+        return not asked and not any(self.counts.values()) and not any(self.agreed)
+
+
+def show(
+    inst: Installation,
+    actor: Actor,
+    campaign: Campaign,
+    states: tuple[State, ...],
+    before: int | None,
+) -> Shown:
+    """Put the tab together; ``states`` and ``before`` choose the messages that it lists."""
+    planned = [
+        (each, audience.preview(inst, actor, campaign.uid, each, most=LOOKED))
+        for each in broadcasting.PURPOSES
+    ]
+    with inst.db.read() as conn:
+        lines = listing.page(conn, campaign.id, states, before)
+        return Shown(
+            agreed=consents.counted(conn, campaign.id, promised(conn, campaign)),
+            planned=planned,
+            broadcasts=broadcasting.listing(conn, campaign.id),
+            lines=lines[: listing.PAGE],
+            more=len(lines) > listing.PAGE,
+            counts=listing.counted(conn, campaign.id),
+            interested=consents.interested(conn, campaign.id),
+            networks=[_network(inst, actor, each) for each in inst.plugins.channels()],
+        )
+
+
+def _network(inst: Installation, actor: Actor, channel: Channel) -> Network:
+    now = inst.clock()
+
+    def ask(ctx: Ctx) -> list[PolicyRule]:
+        return [each for each in channel.policy(ctx, now) if _holds(each, now)]
+
+    try:
+        return Network(channel.title, inst.plugins.call(channel.key, actor, "policy", ask))
+    except PluginUnavailable as away:
+        return Network(channel.title, (), away.reason)
+    except PluginFailed as failed:
+        return Network(channel.title, (), str(failed))
+
+
+def _holds(rule: PolicyRule, now: datetime) -> bool:
+    if not isinstance(rule, PolicyRule):
+        raise TypeError(f"policy gave {type(rule).__name__}, which is no PolicyRule")
+    return (rule.since is None or rule.since <= now) and (rule.until is None or now < rule.until)
+
+
+def draft(purpose: Purpose) -> str:
+    """Words to begin with."""
+    return {
+        Purpose.CAMPAIGN_CHANGED: _("Hi {first_name|there}, something has changed in {campaign}: "),
+        Purpose.CAMPAIGN_ENDED: _(
+            "Hi {first_name|there}, {campaign} is over. Thank you for taking part!"
+        ),
+        Purpose.CONSENT: _(
+            "Hi {first_name|there}, {campaign} has changed. May we go on writing to you about it?"
+        ),
+        Purpose.INTEREST: _(
+            "Hi {first_name|there}, {campaign} is coming. Do you want to hear when it begins?"
+        ),
+    }.get(purpose, "")

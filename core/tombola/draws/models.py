@@ -52,6 +52,8 @@ draw = Table(
     moment("randomness_at", nullable=True),
     moment("drawn_at", nullable=True),
     moment("published_at", nullable=True),
+    #: How much of the winners' names everybody sees, see ``announcing.Names``.
+    Column("shown_names", Text, nullable=False, default="first"),
     moment("voided_at", nullable=True),
     Column("void_reason", Text),
     UniqueConstraint("team_id", "id"),

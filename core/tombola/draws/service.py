@@ -17,6 +17,7 @@ from tombola.campaigns.service import Campaign
 from tombola.db import new_uid
 from tombola.db.rows import insert_one
 from tombola.draws import beacons, closing, log, pool, rules
+from tombola.draws.announcing import Names
 from tombola.draws.models import draw, witness
 from tombola.draws.store import DRAW, change, key, row_of, view
 from tombola.draws.types import Draw, DrawForm, Late, Preview, Progress, State
@@ -164,17 +165,25 @@ def close(inst: Installation, actor: Actor, uid: str) -> Draw:
     return made
 
 
-def publish(inst: Installation, actor: Actor, uid: str) -> Draw:
-    """Let everybody see the winners. Idempotent. Raises Conflict before they are drawn."""
+def publish(inst: Installation, actor: Actor, uid: str, names: Names = Names.FIRST) -> Draw:
+    """Let everybody see the winners, with names as short as asked. Again with others: shows those.
+
+    Raises Conflict before they are drawn.
+    """
     actor.need(Role.EDITOR)
     now = inst.clock()
     with inst.db.write() as conn:
         row = row_of(conn, actor, uid, alone=True)
         if row["state"] == State.DRAWN:
-            change(conn, row["id"], state=State.PUBLISHED.value, published_at=now)
-            audit(conn, actor, "draw.published", uid, {"number": row["number"]}, now)
+            published = {"state": State.PUBLISHED.value, "published_at": now}
+            change(conn, row["id"], shown_names=names.value, **published)
+            told = {"number": row["number"], "names": names.value}
+            audit(conn, actor, "draw.published", uid, told, now)
         elif row["state"] != State.PUBLISHED:
             raise Conflict("There are no winners to publish yet.")
+        elif row["shown_names"] != names.value:
+            change(conn, row["id"], shown_names=names.value)
+            audit(conn, actor, "draw.names_changed", uid, {"names": names.value}, now)
         return view(conn, row_of(conn, actor, uid))
 
 

@@ -38,6 +38,11 @@ def row_by_uid(conn: Connection, uid: str) -> RowMapping:
     return _one(conn, draw.c.uid == uid)
 
 
+def row_by_number(conn: Connection, number: int) -> RowMapping:
+    """The same by its number in the log."""
+    return _one(conn, draw.c.number == number)
+
+
 def view(conn: Connection, row: RowMapping) -> Draw:
     """A draw as callers see it."""
     campaign_uid = conn.execute(
@@ -56,7 +61,14 @@ def view(conn: Connection, row: RowMapping) -> Draw:
             for name in (
                 *("id", "uid", "team_id", "campaign_id", "number", "notes", "people", "total"),
                 *("root", "ledger_head", "seed", "created_at", "closing_at", "frozen_at"),
-                *("randomness_at", "drawn_at", "published_at", "voided_at", "void_reason"),
+                *(
+                    "randomness_at",
+                    "drawn_at",
+                    "published_at",
+                    "voided_at",
+                    "void_reason",
+                    "shown_names",
+                ),
             )
         },
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from tombola.api import Identity
+from tombola.draws.announcing import Names
 from tombola.fairness.bundle import Grade, Mode
 
 #: Winners and backups together; more than this is no draw but a list.
@@ -184,6 +185,7 @@ class Draw(BaseModel):
     published_at: datetime | None
     voided_at: datetime | None
     void_reason: str | None
+    shown_names: Names = Names.FIRST
 
     @property
     def title(self) -> str:

@@ -845,6 +845,7 @@ def upgrade() -> None:
         sa.Column("randomness_at", UtcDateTime(), nullable=True),
         sa.Column("drawn_at", UtcDateTime(), nullable=True),
         sa.Column("published_at", UtcDateTime(), nullable=True),
+        sa.Column("shown_names", sa.Text(), nullable=False),
         sa.Column("voided_at", UtcDateTime(), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_draw_member_id")),

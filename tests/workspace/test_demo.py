@@ -82,7 +82,7 @@ def test_demo_starts_lives_and_starts_again_as_it_was(runs, tmp_path):
 
     assert addresses(second) == said
     assert count(data, "SELECT count(*) FROM campaign") == 1
-    assert count(data, "SELECT count(*) FROM action") == 9
+    assert count(data, "SELECT count(*) FROM action") == 10
     assert count(data, "SELECT count(*) FROM entry") >= before
     wait_for(lambda: count(data, "SELECT count(*) FROM entry") > before, 120)
     doubled = "SELECT count(*) - count(DISTINCT action_id || '/' || key) FROM entry"

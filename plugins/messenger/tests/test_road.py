@@ -18,7 +18,7 @@ from tombola.testing import installation
 from tombola.testing.network import FaultKind, in_process
 from tombola.testing.road import Road, seed
 from tombola.toolkit.fetch import Fetcher
-from tombola.widget import acts
+from tombola.widget import acts, entering
 from tombola.widget.directory import Directory
 from tombola_meta.accounts import CONNECTOR
 from tombola_sandbox.meta.access import DEMO_META_APP
@@ -74,8 +74,9 @@ class Way(Road):
     def press(self, secret):
         """Press the button in the browser with that cookie; gives link and code."""
         place = Directory(self.inst, fresh_s=0).get(KEY)
+        assert place is not None
         (action,) = place.actions.values()
-        met = acts.entering.known(self.inst, self.actor.team_id, secret)
+        met = entering.known(self.inst, self.actor.team_id, secret)
         return acts.do(self.inst, place, met, action.uid, None)
 
     def subscribe(self, person, secret):

@@ -38,6 +38,7 @@ OFFERS: Mapping[str, Offer] = {
     "languages": Offer(
         "Say what languages lack, and begin a new one.", "tombola.commands.languages:languages"
     ),
+    "draw": Offer("Check a draw's proof.", "tombola.commands.draw:draw"),
     "plugins": Offer("List plugins and what became of them.", "tombola.plugins.cli:plugins"),
 }
 

@@ -6,6 +6,7 @@ Source: drand documentation, "Specification" and "Cryptography", read 2026-11.
 """
 
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -129,7 +130,7 @@ def is_genuine(chain: Chain, shown: Round) -> bool:
 
 def _short(key: bytes, said: bytes, signature: bytes) -> bool:
     """Signature in G1 (48 bytes), key in G2 (96 bytes)."""
-    curve, hash_to_curve, point_compression = _library()
+    curve, hash_to_curve, point_compression = library()
 
     if len(key) != 96 or len(signature) != 48:  # noqa: PLR2004 # see above
         return False
@@ -145,7 +146,7 @@ def _short(key: bytes, said: bytes, signature: bytes) -> bool:
 
 def _long(key: bytes, said: bytes, signature: bytes) -> bool:
     """Signature in G2 (96 bytes), key in G1 (48 bytes)."""
-    curve, hash_to_curve, point_compression = _library()
+    curve, hash_to_curve, point_compression = library()
 
     if len(key) != 48 or len(signature) != 96:  # noqa: PLR2004 # see above
         return False
@@ -159,11 +160,19 @@ def _long(key: bytes, said: bytes, signature: bytes) -> bool:
     )
 
 
-def _library() -> tuple[Any, Any, Any]:
-    # Loads for half a second, and only a beacon's signature needs it.
-    from py_ecc import optimized_bls12_381 as curve  # noqa: PLC0415 # see above
-    from py_ecc.bls import hash_to_curve, point_compression  # noqa: PLC0415 # see above
+def library() -> tuple[Any, Any, Any]:
+    """Load what signatures are checked with: the curve, hashing to it, and packing of points.
 
+    The library lets every program recurse 100,000 deep as soon as it is loaded. Deeply nested JSON
+    then ends the process, where it was refused before, so the old limit is put back.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        # Loads for half a second, and only a beacon's signature needs it.
+        from py_ecc import optimized_bls12_381 as curve  # noqa: PLC0415 # see above
+        from py_ecc.bls import hash_to_curve, point_compression  # noqa: PLC0415 # see above
+    finally:
+        sys.setrecursionlimit(limit)
     return curve, hash_to_curve, point_compression
 
 

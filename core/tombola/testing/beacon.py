@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from tombola.fairness.beacons import QUICK, UNCHAINED, Chain, Round, message
+from tombola.fairness.beacons import QUICK, UNCHAINED, Chain, Round, library, message
 from tombola.testing.network.network import Network, json_response
 
 _DST = {
@@ -66,14 +66,13 @@ class Beacon:
 
     def round(self, number: int) -> Round:
         """Sign a round, whenever it is due."""
-        from py_ecc.bls import hash_to_curve  # noqa: PLC0415 # loads slowly
-
         if number not in self._signed:
+            _, hash_to_curve, _ = library()
             said, tag = message(self.scheme, number, b""), _DST[self.scheme]
             hashed = (
-                hash_to_curve.hash_to_G1(said, tag, hashlib.sha256)  # type: ignore[arg-type] # its own hint is wrong
+                hash_to_curve.hash_to_G1(said, tag, hashlib.sha256)
                 if self.scheme == QUICK
-                else hash_to_curve.hash_to_G2(said, tag, hashlib.sha256)  # type: ignore[arg-type] # as above
+                else hash_to_curve.hash_to_G2(said, tag, hashlib.sha256)
             )
             point = _curve().multiply(hashed, self._key)
             signature = _packed(point, in_g2=self.scheme == UNCHAINED)
@@ -112,15 +111,12 @@ def _due(beacon: Beacon, number: str, now: datetime) -> int | None:
 
 
 def _curve() -> Any:
-    from py_ecc import optimized_bls12_381  # noqa: PLC0415 # loads slowly
-
-    return optimized_bls12_381
+    return library()[0]
 
 
 def _packed(point: Any, *, in_g2: bool) -> bytes:
-    from py_ecc.bls import point_compression  # noqa: PLC0415 # loads slowly
-
+    _, _, point_compression = library()
     if in_g2:
         halves = point_compression.compress_G2(point)
-        return b"".join(half.to_bytes(48, "big") for half in halves)
-    return point_compression.compress_G1(point).to_bytes(48, "big")
+        return b"".join(int(half).to_bytes(48, "big") for half in halves)
+    return int(point_compression.compress_G1(point)).to_bytes(48, "big")

@@ -18,6 +18,7 @@ from tombola.desk import starting as desk_starting
 from tombola.desk import words as desk_words
 from tombola.draws import events as draws_events
 from tombola.draws import jobs as draws_jobs
+from tombola.draws import public as draws_public
 from tombola.entries import admin as entries_admin
 from tombola.entries import admin_bulk as entries_bulk
 from tombola.entries import admin_files as entries_files
@@ -42,6 +43,7 @@ from tombola.people import admin as people_admin
 from tombola.plans import admin as plans_admin
 from tombola.plans import teams_admin as operator_teams
 from tombola.plugins import jobs as plugin_jobs
+from tombola.privacy import deletion_jobs, retention
 from tombola.privacy import events as privacy_events
 from tombola.privacy import jobs as privacy_jobs
 from tombola.queue.kinds import Kind, Kinds
@@ -89,6 +91,7 @@ PAGES: tuple[Pages, ...] = (
     desk_prizes.pages,
     rewards_admin.pages,
     desk_charts.pages,
+    draws_public.pages,
     entries_admin.pages,
     entries_files.pages,
     entries_bulk.pages,
@@ -129,6 +132,8 @@ def kinds() -> Kinds:
         *messages_jobs.kinds(),
         *plugin_jobs.kinds(),
         *privacy_jobs.kinds(),
+        *retention.kinds(),
+        *deletion_jobs.kinds(),
         *team_jobs.kinds(),
         *widget_jobs.kinds(),
     ]

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from tombola.api import Pending, Who, render
 from tombola.testing.network import FaultKind
 from tombola_messenger import plugin, ready
-from tombola_messenger.actions import AWAY, HINT, LABEL, OPEN, WAITING, Subscribe
+from tombola_messenger.actions import AWAY, LABEL, OPEN, WAITING, Subscribe
 from tombola_messenger.config import SubscribeConfig
 from tombola_messenger.settings import InstallationSettings
 from tombola_meta.permissions import PAGE
@@ -124,6 +124,6 @@ def test_job_prepares_what_was_put_off(ctx, config, meta, tea):
 @pytest.mark.parametrize("language", ["de", "es", "ar"])
 def test_what_entrants_read_is_there_in_every_language(language):
     text = files("tombola_messenger").joinpath(f"locales/{language}.po").read_text("utf-8")
-    said = [LABEL, OPEN, HINT, WAITING, SubscribeConfig(account="1").wording, AWAY]
+    said = [LABEL, OPEN, WAITING, SubscribeConfig(account="1").wording, AWAY]
     assert [each for each in said if f'msgid "{each}"\nmsgstr ""' in text] == []
     assert [each for each in said if f'msgid "{each}"' not in text] == []

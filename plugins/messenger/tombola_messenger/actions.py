@@ -28,10 +28,7 @@ from tombola_meta.identity import FACEBOOK
 
 LABEL: Final = "Subscribe on Messenger"
 OPEN: Final = "Open Messenger"
-HINT: Final = "It completes by itself once you have tapped “Get Started” in Messenger."
-WAITING: Final = (
-    "Open Messenger and tap “Get Started”. If nothing happens there, send the page this code."
-)
+WAITING: Final = "Open Messenger and, if it asks for it, tap “Get Started”."
 AWAY: Final = "This is not possible just now. Please come back later."
 #: How often the widget looks. Ours.
 LOOK: Final = timedelta(seconds=5)
@@ -59,7 +56,7 @@ class Subscribe(ActionType[SubscribeConfig]):
 
     def view(self, ctx: Ctx, config: SubscribeConfig, who: Who | None) -> View:
         """Say what people subscribe to; pressing the button is their consent to it."""
-        return View(label=LABEL, description=config.wording, hint=HINT)
+        return View(label=LABEL, description=config.wording)
 
     def start(self, ctx: Ctx, config: SubscribeConfig, who: Who) -> Step:
         """Give the entrant their own way to the page."""

@@ -84,7 +84,7 @@ STARTERS: tuple[Starter, ...] = (
         "refer_and_buy",
         "Thank buyers",
         "A reward for whoever buys from you: your shop reports the order, the code unlocks.",
-        "ticket",
+        "key",
         Snapshot(
             kind=Kind.REWARD,
             title="Thank you for your order",

@@ -17,6 +17,7 @@ from tombola.web import i18n, pofiles
 
 #: Where words for entrants stand, from the package's folder; what only members see is left out.
 PLACES = (
+    "admission/*.py",
     "claiming/rules.py",
     "claiming/service.py",
     "entrants/*.py",
@@ -30,7 +31,17 @@ PLACES = (
     "widget/*.py",
     *(
         f"widget/templates/widget/{name}.html"
-        for name in ("alone", "card", "claim", "leaving", "page", "panel", "prizes", "proof")
+        for name in (
+            "alone",
+            "card",
+            "claim",
+            "leaving",
+            "page",
+            "panel",
+            "prizes",
+            "proof",
+            "terms",
+        )
     ),
 )
 NOT_THESE = frozenset({"admin.py", "console.py", "doctor.py"})

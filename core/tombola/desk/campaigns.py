@@ -31,6 +31,7 @@ from tombola.widget.gates import shut_reason
 _ROOMS = (
     *("campaigns.", "actions.", "entries.", "bulk.", "importing.", "source.", "moderation."),
     *("widget.", "prizes.", "rewards.", "messages."),
+    *("content.", "asking.", "dates.", "starting.", "preview.", "words."),
 )
 
 pages = Pages("campaigns", __name__)

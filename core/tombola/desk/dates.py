@@ -97,7 +97,8 @@ def _until(found: Campaign) -> tuple[datetime, str]:
     """The end that somebody wants, by their control or a week on; and what is wrong with it."""
     text = request.values.get("until", "")
     zone = found.local(found.ends_at).tzinfo
-    later = max(found.ends_at, current().clock()) + timedelta(days=7)
+    later = max(found.ends_at, current().clock()).replace(second=0, microsecond=0)
+    later += timedelta(days=7)
     if not text:
         return later, ""
     try:

@@ -202,12 +202,17 @@ def touch(conn: Connection, actor: Actor, found: Campaign, now: datetime, **valu
 
 def remove(inst: Installation, actor: Actor, uid: str) -> None:
     """Take a campaign off the pages; its ledger stays."""
-    actor.need(Role.OWNER)
-    now = inst.clock()
     with inst.db.write() as conn:
-        found = of_team(conn, actor, uid)
-        conn.execute(campaign.update().where(campaign.c.id == found.id).values(removed_at=now))
-        audit(conn, actor, "campaign.removed", uid, _told(found), now)
+        take_off(conn, actor, uid, inst.clock())
+
+
+def take_off(conn: Connection, actor: Actor, uid: str, now: datetime) -> Campaign:
+    """The same within the caller's transaction; gives the campaign as it was."""
+    actor.need(Role.OWNER)
+    found = of_team(conn, actor, uid)
+    conn.execute(campaign.update().where(campaign.c.id == found.id).values(removed_at=now))
+    audit(conn, actor, "campaign.removed", uid, _told(found), now)
+    return found
 
 
 def actions_of(conn: Connection, campaign_id: int) -> list[Action]:

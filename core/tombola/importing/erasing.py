@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, literal, or_, select
+from sqlalchemy import Connection, and_, literal, null, or_, select
 
 from tombola.db.sets import members
 from tombola.entrants.erasing import ERASED, Doomed
@@ -42,7 +42,7 @@ def erase(conn: Connection, doomed: Doomed, now: datetime) -> None:
             state=GONE,
             reason=None,
             details={},
-            raw=None,
+            raw=null(),
             raw_until=None,
             claim_key=None,
             author=None,

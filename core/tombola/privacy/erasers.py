@@ -11,6 +11,7 @@ from tombola.draws import erasing as draws
 from tombola.entrants import erasing as entrants
 from tombola.entrants.erasing import Doomed
 from tombola.entrants.tombstones import bury
+from tombola.entries import downloads
 from tombola.entries import erasing as entries
 from tombola.entries.changes import hold_campaigns
 from tombola.importing import erasing as importing
@@ -18,6 +19,7 @@ from tombola.inbox import erasing as inbox
 from tombola.mail import erasing as mail
 from tombola.messages import erasing as messages
 from tombola.people import erasing as people
+from tombola.queue import tasks
 from tombola.rewards import erasing as rewards
 from tombola.toolkit.vault import Vault
 from tombola.widget import erasing as widget
@@ -46,6 +48,8 @@ def erase(
     claiming.erase(conn, doomed)
     widget.erase(conn, doomed)
     entries.erase(conn, doomed)
+    if downloads.forget(conn, doomed.team_id):
+        tasks.put(conn, downloads.SWEEP, downloads.SWEEP, now)
     mail.erase(conn, doomed.team_id, doomed.emails)
     inbox.erase(conn, webhooks)
     entrants.erase(conn, doomed, now)  # the last: the others find people by what it empties

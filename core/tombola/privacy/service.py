@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from tombola.db import new_uid
 from tombola.db.rows import first
@@ -21,6 +21,10 @@ from tombola.teams.rules import Actor, Role
 #: The kind of duty that erases, one for each team; its key is the team's number.
 ERASE = "erase"
 _COLUMNS = ("uid", "team_id", "entrant_id", "asked_by", "member_id", "asked_at")
+
+
+#: The condition that an entrant's erasure was not asked for.
+NOT_ASKED = ~exists().where(erasure.c.entrant_id == entrant.c.id)
 
 
 class AskedBy(StrEnum):

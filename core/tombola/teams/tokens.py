@@ -140,6 +140,7 @@ def known(inst: Installation, text: str) -> Known | None:
             select(api_token, team.c.uid.label("team_uid"))
             .join(team, team.c.id == api_token.c.team_id)
             .where(api_token.c.token_hash == token_hash(text), api_token.c.revoked_at.is_(None))
+            .where(team.c.removed_at.is_(None))
         ).first()
     if row is None:
         return None

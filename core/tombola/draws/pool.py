@@ -15,6 +15,7 @@ from tombola.draws.models import draw, winner
 from tombola.draws.types import DrawForm
 from tombola.entrants.models import entrant, link
 from tombola.entrants.service import ITEM
+from tombola.entries import doing
 from tombola.entries.models import entry
 from tombola.entries.rules import State
 from tombola.fairness.bundle import Mode
@@ -97,13 +98,7 @@ def lacking(conn: Connection, asked: Asked) -> set[int]:
     """Who has done fewer different actions than the campaign asks for."""
     if not asked.needs:
         return set()
-    counted = (
-        select(entry.c.entrant_id)
-        .where(entry.c.campaign_id == asked.campaign_id, entry.c.state == State.VALID.value)
-        .group_by(entry.c.entrant_id)
-        .having(func.count(entry.c.action_id.distinct()) < asked.needs)
-    )
-    return set(conn.execute(counted).scalars())
+    return set(conn.execute(doing.too_few(asked.campaign_id, asked.needs)).scalars())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from tombola.entries.models import entry
 from tombola.entries.rules import State
@@ -26,22 +26,14 @@ def done(conn: Connection, campaign_id: int, entrant_id: int) -> set[int]:
     return set(rows.scalars())
 
 
-def has_done(
-    campaign_id: int, entrant_id: ColumnElement[Any], required: int
-) -> ColumnElement[bool]:
-    """The condition that an entrant has done so many different actions of a campaign.
+def too_few(campaign_id: int, needs: int) -> Select[Any]:
+    """Who has done something in a campaign, and fewer different actions than it asks for.
 
-    For queries over many entrants, such as the pool of a draw: entries of those who have done
-    fewer than the campaign's ``actions_required`` cannot win.
+    Entries of theirs cannot win: for the pool of a draw.
     """
-    several = entry.alias("several")
-    counted = (
-        select(func.count(several.c.action_id.distinct()))
-        .where(
-            several.c.campaign_id == campaign_id,
-            several.c.entrant_id == entrant_id,
-            several.c.state.in_(DOING),
-        )
-        .scalar_subquery()
+    return (
+        select(entry.c.entrant_id)
+        .where(entry.c.campaign_id == campaign_id, entry.c.state.in_(DOING))
+        .group_by(entry.c.entrant_id)
+        .having(func.count(entry.c.action_id.distinct()) < needs)
     )
-    return counted >= required

@@ -78,8 +78,8 @@ def preview(
 
 
 def subject_of(purpose: Purpose, told: str) -> str:
-    """What tells a message from others of its purpose: a question of consent, its promises."""
-    return told if purpose is Purpose.CONSENT else ""
+    """What tells a message from others of its purpose: after each change, one about that change."""
+    return told if purpose in {Purpose.CONSENT, Purpose.CAMPAIGN_CHANGED} else ""
 
 
 def pages(

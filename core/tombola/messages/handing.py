@@ -14,6 +14,7 @@ from tombola.api import (
     NotNow,
     OutOfCredit,
     PermissionLost,
+    Phrase,
     PluginFailed,
     PluginUnavailable,
     Recipient,
@@ -29,9 +30,11 @@ from tombola.installation import Installation
 from tombola.messages import rules
 from tombola.plugins.world import Team
 from tombola.queue.rules import wait_after
+from tombola.web.i18n import marked
 
 #: How long a channel may take with one message.
 PATIENCE = timedelta(seconds=30)
+_UNCLEAR = marked("Sending ended with an error, so that nobody knows whether it arrived: %(what)s")
 _ANSWERS = (Sent, NotNow, Rejected, Unreachable)
 
 
@@ -110,7 +113,7 @@ def hand_over(inst: Installation, team: Team, channel: Channel, begun: Begun) ->
     except PluginUnavailable as away:  # the door was shut, so that nothing was called
         return End(Came.LATER, after=timedelta(), away=away.reason)
     except PluginFailed as failed:
-        return End(Came.UNKNOWN, str(failed))
+        return End(Came.UNKNOWN, Phrase(_UNCLEAR, {"what": str(failed)}))
     return _answered(inst, begun, answer)
 
 

@@ -49,7 +49,7 @@ lint: $(V)/.test
 	$(V)/bin/lint-imports
 
 bench: $(V)/.test
-	@for each in ledger tracking poll; do $(V)/bin/python -m bench.$$each || exit; done
+	@for each in ledger tracking poll draw; do $(V)/bin/python -m bench.$$each || exit; done
 
 fmt: $(V)/.test
 	$(V)/bin/ruff check --fix .
@@ -60,6 +60,7 @@ browser: $(V)/.test
 
 assets:
 	@sh core/tombola/widget/static_src/build.sh
+	@sh core/tombola/draws/static_src/build.sh
 
 lock: $(V)/.uv
 	$(LOCK) requirements/run.txt $(PROJECTS) --extra embedded --group build

@@ -124,7 +124,7 @@ def _gather(inst: Installation, held: Claim, row: RowMapping, said: Commitment) 
         except NotThere as away:
             missing = str(away)
             continue
-        if not is_genuine(each.chain, given):
+        if given.number != int(each.round) or not is_genuine(each.chain, given):
             missing = f"{each.name} has not signed what it answered."
             continue
         known[str(place)] = {"signature": given.signature.hex(), "previous": given.previous.hex()}

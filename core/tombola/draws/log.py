@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select, text
 
@@ -90,6 +91,13 @@ def proof(conn: Connection, draw_uid: str) -> list[LogRecord]:
         return []
     between = draw_log.c.seq.between(own[0], own[-1])
     return [_proof(row) for row in _all(conn, between)]
+
+
+def document(inst: Installation) -> dict[str, Any]:
+    """The whole log as everybody may have it, for the ``--log`` of a verifier."""
+    with inst.db.read() as conn:
+        found = [record.model_dump() for record in whole(conn)]
+    return {"kind": "tombola/log/1", "records": found}
 
 
 def whole(conn: Connection) -> list[LogRecord]:

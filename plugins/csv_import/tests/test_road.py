@@ -8,9 +8,12 @@ import pytest
 
 from tombola.campaigns.service import actions_of
 from tombola.db import Database
-from tombola.entries.exporting import Shape, export
+from tombola.entries import downloads, jobs
+from tombola.entries.exporting import Shape
 from tombola.entries.filters import Filter
 from tombola.importing import service as importing
+from tombola.queue import runner
+from tombola.queue.kinds import House, Kinds
 from tombola.testing import installation
 from tombola.testing.road import Road, seed
 
@@ -49,8 +52,10 @@ class Way(Road):
 
     def exported(self):
         """The campaign's entries as a file."""
-        made = export(self.inst, self.actor, self.campaign.uid, Filter(), Shape.CSV)
-        return b"".join(made.parts)
+        made = downloads.begin(self.inst, self.actor, self.campaign.uid, Filter(), Shape.CSV)
+        duties = House(site=self.inst, kinds=Kinds(jobs.kinds()))
+        runner.run(duties, duties.kinds[downloads.WRITE])
+        return downloads.path(self.inst, self.actor, self.campaign.uid, made.uid)[1].read_bytes()
 
 
 @pytest.fixture

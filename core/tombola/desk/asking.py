@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
@@ -13,10 +13,12 @@ from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Campaign
 from tombola.campaigns.terms import Countries, Eligibility, Where
 from tombola.desk import asks_form
+from tombola.desk.answers import lines as answer_lines
 from tombola.desk.asks_form import AsksForm
 from tombola.installation import current
 from tombola.mail import service as mail
 from tombola.teams import doors
+from tombola.teams.audit import audit
 from tombola.teams.rules import Role
 from tombola.web.countries import listed
 from tombola.web.forms import Form
@@ -114,6 +116,17 @@ def save_details(team: str, key: str) -> ResponseReturnValue:
     admission.change_asks(current(), doors.actor(), found.uid, form.value)
     flash(_("Saved."), "good")
     return redirect(url_for("asking.details", team=team, key=key), 303)
+
+
+@pages.get("/team/<team>/campaign/<key>/answers.csv", **_ACT)
+def answers(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door has read it
+    """What everybody has said, a line a person, as a file for spreadsheets."""
+    inst, found = current(), campaign_of_address(key)
+    with inst.db.write() as conn:
+        audit(conn, doors.actor(), "campaign.answers_exported", found.uid, {}, inst.clock())
+    name = f"answers-{found.key}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(answer_lines(inst, found), mimetype="text/csv", headers=headers)
 
 
 def _who_page(

@@ -11,6 +11,7 @@ from tombola.installation import current
 from tombola.people import contact, merging, service
 from tombola.teams import doors
 from tombola.teams.rules import Role
+from tombola.web.countries import listed
 from tombola.web.i18n import gettext as _
 from tombola.web.i18n import ngettext
 from tombola.web.routing import Pages
@@ -29,6 +30,7 @@ def show(team: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - the door
         "people/show.html",
         person=service.person(inst, actor, uid),
         alike=service.alike(inst, actor, uid),
+        countries=dict(listed("en")),
         **_words(),
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Text, func, or_, select
 
+from tombola.admission import service as admission
+from tombola.admission.service import Told
 from tombola.api import NotFound
 from tombola.campaigns.models import campaign
 from tombola.claiming import deciding
@@ -48,6 +50,7 @@ class Person(BaseModel):
 
     Attributes:
         identities: accounts, addresses, posts and browsers that are this person.
+        told: what they said of themselves to campaigns, and agreed to.
         proven_email: the address was confirmed by a code.
     """
 
@@ -57,11 +60,17 @@ class Person(BaseModel):
     identities: list[Known]
     parts: list[Part]
     links: list[Link]
+    told: list[Told] = []
 
     @property
     def proven_email(self) -> bool:
         """Whether a code has come back from the address."""
         return any(one.kind == EMAIL and one.proven_at for one in self.identities)
+
+    @property
+    def erased(self) -> bool:
+        """Whether the person was erased; what is left of them are entries."""
+        return self.entrant.erased_at is not None
 
     @property
     def accounts(self) -> list[Known]:
@@ -106,6 +115,7 @@ def person(inst: Installation, actor: Actor, uid: str) -> Person:
             identities=entrants.identities_of(conn, actor.team_id, found.id),
             parts=parts_of(conn, actor.team_id, found.id),
             links=links_of(conn, actor.team_id, found.id),
+            told=admission.told(conn, actor.team_id, found.id),
         )
 
 

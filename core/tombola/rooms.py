@@ -43,9 +43,12 @@ from tombola.people import admin as people_admin
 from tombola.plans import admin as plans_admin
 from tombola.plans import teams_admin as operator_teams
 from tombola.plugins import jobs as plugin_jobs
+from tombola.privacy import admin as privacy_admin
 from tombola.privacy import deletion_jobs, retention
 from tombola.privacy import events as privacy_events
 from tombola.privacy import jobs as privacy_jobs
+from tombola.privacy import people_admin as erasing_admin
+from tombola.privacy import public as privacy_public
 from tombola.queue.kinds import Kind, Kinds
 from tombola.rest import described as rest
 from tombola.rewards import admin as rewards_admin
@@ -111,6 +114,9 @@ PAGES: tuple[Pages, ...] = (
     widget_hot.pages,
     loading.pages,
     proving_public.pages,
+    privacy_admin.pages,
+    erasing_admin.pages,
+    privacy_public.pages,
     claims_public.pages,
     rewards_public.pages,
     handing.pages,

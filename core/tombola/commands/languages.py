@@ -22,6 +22,8 @@ PLACES = (
     "claiming/service.py",
     "entrants/*.py",
     "mail/rules.py",
+    "privacy/public.py",
+    "privacy/templates/privacy/my_data.html",
     "rewards/service.py",
     "web/errors.py",
     "web/forms.py",

@@ -53,6 +53,7 @@ class Entrant(BaseModel):
     name: str | None = None
     email: str | None = None
     created_at: datetime
+    erased_at: datetime | None = None
 
 
 def resolve(

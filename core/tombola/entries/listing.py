@@ -29,6 +29,7 @@ from tombola.importing.models import item, media
 from tombola.installation import Installation
 from tombola.teams.models import member
 from tombola.teams.rules import Actor, Role
+from tombola.web.i18n import gettext as _
 
 PAGE = 50
 #: Kinds of identities that no network gave: their values say nothing to anybody.
@@ -294,7 +295,7 @@ def _line(
     return Line(
         id=row["id"],
         uid=row["uid"],
-        who=person["name"] or known["name"] or handle or _number(known),
+        who=_called(person, known),
         person=person["uid"],
         handle=handle,
         network=known["kind"],
@@ -316,6 +317,13 @@ def _line(
         proof=Proof(row["proof"]) if row["proof"] else None,
         twin=twin,
     )
+
+
+def _called(person: RowMapping, known: RowMapping) -> str:
+    """What to call whoever an entry counts for; "" for a post that nobody has claimed."""
+    if person["erased_at"] is not None:
+        return _("erased person")
+    return person["name"] or known["name"] or known["handle"] or _number(known)
 
 
 def _number(known: RowMapping) -> str:

@@ -49,7 +49,7 @@ lint: $(V)/.test
 	$(V)/bin/lint-imports
 
 bench: $(V)/.test
-	@for each in ledger tracking poll draw; do $(V)/bin/python -m bench.$$each || exit; done
+	@for each in ledger tracking webhook poll draw; do $(V)/bin/python -m bench.$$each || exit; done
 
 fmt: $(V)/.test
 	$(V)/bin/ruff check --fix .

@@ -18,6 +18,7 @@ from tombola.entries.totals import counts, entries_by_action
 from tombola.importing.views import actions_with_sources
 from tombola.installation import current
 from tombola.mail import service as mail
+from tombola.privacy import deleting
 from tombola.teams import doors
 from tombola.teams.rules import Role
 from tombola.web import i18n
@@ -131,8 +132,9 @@ def remove(team: str, key: str) -> ResponseReturnValue:
     found = campaign_of_address(key)
     if request.form.get("title", "").strip() != found.title:
         raise Conflict("Type the campaign's title to remove it. Nothing was changed.")
-    service.remove(current(), doors.actor(), found.uid)
-    flash(_("“%(title)s” is off the pages.") % {"title": found.title}, "good")
+    deleting.delete_campaign(current(), doors.actor(), found.uid)
+    said = _("“%(title)s” is off the pages. It can be brought back for a week.")
+    flash(said % {"title": found.title}, "good")
     return redirect(url_for("campaigns.overview", team=team), 303)
 
 

@@ -13,6 +13,7 @@ from tombola.campaigns.rules import CampaignForm, Kind, Phase, Prose, Title, Zon
 from tombola.entries import editing
 from tombola.entries.totals import counts
 from tombola.installation import current
+from tombola.privacy import deleting
 from tombola.rest import inputs
 from tombola.rest.registry import Api, Said
 from tombola.rest.shapes import Listing, Local, Moment, Paged, Shape, changed, partial
@@ -87,7 +88,7 @@ def list_campaigns(query: Paged) -> Campaigns:
     begin = uids.index(query.after) + 1 if query.after else 0
     shown = found[begin : begin + query.limit]
     more = begin + len(shown) < len(found)
-    return Campaigns(items=_told(shown), next=shown[-1].uid if more else None)
+    return Campaigns(items=documents(shown), next=shown[-1].uid if more else None)
 
 
 @api.post(
@@ -96,13 +97,13 @@ def list_campaigns(query: Paged) -> Campaigns:
 def create_campaign(body: NewCampaign) -> Said:
     """Make a campaign."""
     made = service.create(current(), doors.actor(), form_of(body.model_dump()))
-    return _said(made, Location=f"/api/v1/campaigns/{made.key}")
+    return shown(made, Location=f"/api/v1/campaigns/{made.key}")
 
 
 @api.get("/campaigns/<campaign>", scope=Scope.CAMPAIGNS_READ, answer=Campaign, versioned=True)
 def get_campaign(campaign: str) -> Said:
     """Read one campaign."""
-    return _said(campaign_of_address(campaign))
+    return shown(campaign_of_address(campaign))
 
 
 @api.patch(
@@ -123,7 +124,7 @@ def change_campaign(campaign: str, body: Any) -> Said:
     after = editing.update_campaign(
         current(), doors.actor(), before.uid, form, version=_expected(before)
     )
-    return _said(after)
+    return shown(after)
 
 
 @api.post(
@@ -144,8 +145,8 @@ def preview_change(campaign: str, body: Any) -> Effects:
 
 @api.delete("/campaigns/<campaign>", scope=Scope.CAMPAIGNS_WRITE, role=Role.OWNER)
 def remove_campaign(campaign: str) -> None:
-    """Take a campaign off the pages. Its ledger stays."""
-    service.remove(current(), doors.actor(), campaign_of_address(campaign).uid)
+    """Take a campaign off the pages; after a week all of it is deleted but its draws' proofs."""
+    deleting.delete_campaign(current(), doors.actor(), campaign_of_address(campaign).uid)
 
 
 def form_of(values: dict[str, Any]) -> CampaignForm:
@@ -169,12 +170,14 @@ def _expected(before: service.Campaign) -> int:
     return int(named.strip('"'))
 
 
-def _said(found: service.Campaign, **headers: str) -> Said:
-    (document,) = _told([found])
+def shown(found: service.Campaign, **headers: str) -> Said:
+    """A campaign with its ETag."""
+    (document,) = documents([found])
     return Said(document, {"ETag": f'"{found.version}"', **headers})
 
 
-def _told(found: list[service.Campaign]) -> list[Campaign]:
+def documents(found: list[service.Campaign]) -> list[Campaign]:
+    """Campaigns with what counts in them."""
     inst = current()
     with inst.db.read() as conn:
         counted = counts(conn, [one.id for one in found])

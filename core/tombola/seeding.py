@@ -17,13 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from tombola.api import Account, NotFound
-from tombola.campaigns import actions, service
+from tombola.campaigns import actions, prizes, service
+from tombola.campaigns.models import prize
+from tombola.campaigns.prizes import PrizeForm
 from tombola.campaigns.rules import ActionForm, CampaignForm, Interval, Kind
 from tombola.connections import joining
 from tombola.importing import service as importing
 from tombola.installation import Installation
 from tombola.plugins import config as settings_store
 from tombola.plugins.switches import Scope
+from tombola.rewards import codes
 from tombola.teams import service as teams
 from tombola.teams.audit import audit
 from tombola.teams.models import member
@@ -60,6 +63,12 @@ class SeedAction(Part):
     sources: list[SeedSource] = Field(default_factory=list)
 
 
+class SeedPrize(PrizeForm):
+    """A prize, with its codes."""
+
+    codes: list[str] = Field(default_factory=list)
+
+
 class SeedCampaign(Part):
     """A campaign; ``starts`` and ``ends`` are days from now, such as ``-P7D``."""
 
@@ -72,6 +81,7 @@ class SeedCampaign(Part):
     ends: str
     confirm_email: bool = False
     actions: list[SeedAction] = Field(default_factory=list)
+    prizes: list[SeedPrize] = Field(default_factory=list)
 
 
 class SeedAccount(Part):
@@ -193,6 +203,25 @@ def _plant(
             _follow(inst, actor, found, _form(planned, last), form)
         if not importing.of_action(inst, actor, found.uid):
             _add_sources(inst, actor, found, planned)
+    _add_prizes(inst, actor, campaign, seed)
+
+
+def _add_prizes(
+    inst: Installation, actor: Actor, campaign: service.Campaign, seed: SeedCampaign
+) -> None:
+    """Add the prizes that the campaign has never had; one that was taken away stays away."""
+    with inst.db.read() as conn:
+        mine = prize.c.campaign_id == campaign.id
+        ever = set(conn.execute(select(prize.c.title).where(mine)).scalars())
+        there = {each.title: each for each in prizes.of_campaign(conn, campaign.id)}
+        filled = codes.counts(conn, [each.id for each in there.values()])
+    for planned in seed.prizes:
+        found = there.get(planned.title)
+        if planned.title not in ever:
+            form = PrizeForm.model_validate(planned.model_dump(exclude={"codes"}))
+            found = prizes.add(inst, actor, campaign.uid, form)
+        if found is not None and planned.codes and found.id not in filled:
+            codes.take(inst, actor, campaign.uid, found.uid, planned.codes)
 
 
 def _form(planned: SeedAction, config: Mapping[str, Any]) -> ActionForm:

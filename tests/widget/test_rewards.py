@@ -221,3 +221,20 @@ def test_poll_tells_of_the_unlock_and_of_the_claim_and_of_the_last_piece(fairly)
     tag = ask(tag)[1]
     fairly.claims(anna, prize)
     assert json.loads(ask(tag)[2])["rewards"][prize.uid] == ["claimed", 1, 1]
+
+
+def test_competition_says_how_many_actions_are_missing_before_anything_can_win(site, office):
+    first, second = site.action(), site.action()
+    with site.inst.db.write() as conn:
+        conn.execute(update(campaign).values(actions_required=2))
+    app = create_app(office.inst)
+    app.extensions[hot.NAME] = hot.make(office.inst, fresh_s=0)
+    fair = Fair(site, app)
+    assert "Do at least 2 different actions" in app.test_client().get("/y2sB7").text
+    anna = fair.browser()
+    fair.does(anna, first)
+    text = anna.get("/y2sB7").text
+    assert "Your entries can win once you have done 2 different actions: 1 of 2." in text
+    fair.does(anna, second)
+    assert "You have done enough different actions" in anna.get("/y2sB7").text
+    app.extensions[hot.NAME].tracker.close()

@@ -81,8 +81,10 @@ def test_demo_starts_lives_and_starts_again_as_it_was(runs, tmp_path):
     second = runs[1].wait_ready()
 
     assert addresses(second) == said
-    assert count(data, "SELECT count(*) FROM campaign") == 1
-    assert count(data, "SELECT count(*) FROM action") == 10
+    assert count(data, "SELECT count(*) FROM campaign") == 2
+    assert count(data, "SELECT count(*) FROM action") == 13
+    assert count(data, "SELECT count(*) FROM prize") == 4
+    assert count(data, "SELECT count(*) FROM reward_code") == 12
     assert count(data, "SELECT count(*) FROM entry") >= before
     wait_for(lambda: count(data, "SELECT count(*) FROM entry") > before, 120)
     doubled = "SELECT count(*) - count(DISTINCT action_id || '/' || key) FROM entry"

@@ -12,7 +12,7 @@ from tombola.entries import editing
 from tombola.installation import current
 from tombola.rest import inputs
 from tombola.rest.registry import Api, Said
-from tombola.rest.shapes import Shape, changed, partial
+from tombola.rest.shapes import Moment, Shape, changed, partial
 from tombola.teams import doors
 from tombola.teams.rules import Role, Scope
 
@@ -63,6 +63,20 @@ class Actions(Shape):
     """A campaign's actions in their order."""
 
     items: list[Action]
+
+
+class GoneAction(Shape):
+    """An action that was taken out of its campaign."""
+
+    id: str
+    title: str
+    removed_at: Moment
+
+
+class GoneActions(Shape):
+    """Removed actions, the last one first."""
+
+    items: list[GoneAction]
 
 
 class Move(Shape):
@@ -170,6 +184,29 @@ def move_action(campaign: str, action: str, body: Move) -> Actions:
 def remove_action(campaign: str, action: str) -> None:
     """Take an action out of its campaign. Its entries stay as they are."""
     actions.remove(current(), doors.actor(), campaign_of_address(campaign).uid, action)
+
+
+@api.get("/campaigns/<campaign>/removed-actions", scope=Scope.CAMPAIGNS_READ, answer=GoneActions)
+def list_removed_actions(campaign: str) -> GoneActions:
+    """List the actions that were taken out of a campaign, the last one first."""
+    found = campaign_of_address(campaign)
+    with current().db.read() as conn:
+        gone = actions.removed(conn, found.id)
+    return GoneActions(
+        items=[GoneAction(id=one.uid, title=one.title, removed_at=one.removed_at) for one in gone]
+    )
+
+
+@api.post(
+    "/campaigns/<campaign>/actions/<action>/restore",
+    scope=Scope.CAMPAIGNS_WRITE,
+    answer=Action,
+    status=200,
+)
+def restore_action(campaign: str, action: str) -> Action:
+    """Bring a removed action back to the end of its campaign."""
+    found = campaign_of_address(campaign)
+    return _told(actions.restore(current(), doors.actor(), found.uid, action))
 
 
 @api.get("/action-types", scope=Scope.CAMPAIGNS_READ, answer=ActionTypes)

@@ -10,12 +10,14 @@ from tombola.installation import current
 from tombola.rest import (
     actions,
     acts,
+    beginning,
     campaigns,
     claims,
     draws,
     entrants,
     entries,
     prizes,
+    setup,
     sources,
     team,
 )
@@ -29,6 +31,8 @@ from tombola.web.routing import Pages
 #: Every part of the API, in the order in which people read them.
 PARTS: tuple[Api, ...] = (
     campaigns.api,
+    beginning.api,
+    setup.api,
     actions.api,
     sources.api,
     prizes.api,

@@ -1,6 +1,6 @@
 """What a program sends, read by its model: every complaint with the field that it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, get_origin
 
 from flask import Request
@@ -74,8 +74,13 @@ def body(model: type[M], request: Request) -> M:
 
 def read(model: type[M], values: Mapping[str, Any]) -> M:
     """Values that were put together here from what was sent. Raises Invalid as ``body``."""
+    return judged(lambda: model.model_validate(values))
+
+
+def judged(make: Callable[[], M]) -> M:
+    """A model that is made elsewhere of what was sent. Raises Invalid as ``body``."""
     try:
-        return model.model_validate(values)
+        return make()
     except ValidationError as wrong:
         raise invalid(wrong) from wrong
 

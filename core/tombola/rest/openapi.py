@@ -33,7 +33,11 @@ _UID = {
 _KIND = {"type": "string", "pattern": r"^[a-z][a-z0-9_.]{0,99}$"}
 _PLACES: dict[str, tuple[dict[str, Any], str]] = {
     "campaign": (_KEY, "The campaign's key, five letters and digits."),
-    "kind": (_KIND, "The key of a kind of action."),
+    "type_key": (_KIND, "The key of a type of action."),
+    "language": (
+        {"type": "string", "pattern": "^[A-Za-z]{2,8}(-[0-9A-Za-z]{2,8})*$"},
+        "A language, such as de.",
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """What the documents of the API are made of. Times are RFC 3339 in UTC, worths whole entries."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -14,9 +15,12 @@ from pydantic import (
     create_model,
 )
 
-from tombola.web.texts import FIRST_YEAR, LAST_YEAR
-
 M = TypeVar("M", bound=BaseModel)
+
+#: Years that a moment may lie in.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:", re.ASCII)
 
 #: Rows of one page, and what is given when nothing is asked.
 MOST, USUAL = 500, 50
@@ -34,22 +38,34 @@ Moment = Annotated[
 ]
 
 
+def _moment(said: Any) -> Any:
+    """Text as RFC 3339 writes a moment; pydantic would take a bare number for one, too."""
+    if not isinstance(said, str):
+        return said
+    if not _MOMENT.match(said):
+        raise ValueError("Write a moment such as 2026-12-31T23:59:00Z.")
+    return datetime.fromisoformat(said)
+
+
 def _sane(at: datetime) -> datetime:
-    if not FIRST_YEAR < at.year < LAST_YEAR:  # their neighbours have no UTC time
-        raise ValueError(f"Take a year between {FIRST_YEAR} and {LAST_YEAR}.")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:  # far ones have no time in UTC, or none to add to
+        raise ValueError(f"Take a year from {FIRST_YEAR} to {LAST_YEAR}.")
     return at
 
 
 #: A moment that was sent: with its offset, and in a year that every zone has.
-At = Annotated[AwareDatetime, AfterValidator(_sane)]
+At = Annotated[AwareDatetime, AfterValidator(_sane), BeforeValidator(_moment)]
 #: The same, where one without an offset is on some zone's clock.
-Local = Annotated[datetime, AfterValidator(_sane)]
+Local = Annotated[datetime, AfterValidator(_sane), BeforeValidator(_moment)]
 
 
-def _whole(text: Any) -> Any:
-    """A number in an address, written as JSON writes it; anything else is left to the model."""
-    plain = isinstance(text, str) and text.isascii() and text.removeprefix("-").isdigit()
-    return int(text) if plain and len(text) < 20 else text  # noqa: PLR2004 - 64 bits have 19 digits
+def _whole(said: Any) -> Any:
+    """A number in an address, written as JSON writes it."""
+    if not isinstance(said, str):
+        return said
+    if not _NUMBER.fullmatch(said):
+        raise ValueError("Write a whole number.")
+    return int(said)
 
 
 class Shape(BaseModel):

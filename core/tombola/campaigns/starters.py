@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from tombola.api import ActionType, Importer, Invalid, NotAllowed, NotFound, Suggestion
+from tombola.api import (
+    ActionType,
+    Importer,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    PluginFailed,
+    PluginUnavailable,
+    Suggestion,
+)
 from tombola.api.text import render
 from tombola.campaigns import actions
 from tombola.campaigns.copying import ActionPart, Snapshot
@@ -21,6 +28,7 @@ from tombola.campaigns.terms import Asks, Consent, Eligibility
 from tombola.installation import Installation
 from tombola.teams.rules import Actor
 
+_REFUSALS = (NotAllowed, Invalid, NotFound, ValueError, PluginFailed, PluginUnavailable)
 _Kind = ActionType[Any] | Importer[Any, Any]
 _NEWS = Consent(key="news", wording="Write to me about news and offers. I can stop this any time.")
 
@@ -151,11 +159,12 @@ def snapshot(inst: Installation, actor: Actor, starter: Starter) -> tuple[Snapsh
     """
     parts, left = [], []
     for number, (kind, wish) in enumerate(_wishes(inst, starter.key)):
-        form = _form(kind, wish)
+        title = str(wish.title)
         try:
+            form = _form(kind, wish)
             judged = actions.judge(inst, actor, form)
-        except (NotAllowed, Invalid, NotFound, ValidationError):
-            left.append(form.title)
+        except _REFUSALS:
+            left.append(title)
             continue
         parts.append(
             ActionPart(

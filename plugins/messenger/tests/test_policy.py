@@ -57,16 +57,16 @@ def test_anything_may_be_said_for_24_hours_on_any_day(purpose, at, ago, is_open)
 
 TABLE = [
     # what is said, when, how long after their last act, what there is, by which way
-    *((each, IN_2025, LONG_AGO, NOTHING, EVENT_TAG) for each in CAMPAIGN),
-    *((each, RECURRING_LAST, LONG_AGO, NOTHING, EVENT_TAG) for each in CAMPAIGN),
-    *((each, RECURRING_OVER, LONG_AGO, NOTHING, EVENT_TAG) for each in CAMPAIGN),
-    *((each, TAGS_LAST, LONG_AGO, APPROVED, EVENT_TAG) for each in CAMPAIGN),
-    *((each, TAGS_OVER, LONG_AGO, NOTHING, None) for each in CAMPAIGN),
-    *((each, TODAY, LONG_AGO, NOTHING, None) for each in CAMPAIGN),
-    *((each, TODAY, LONG_AGO, Has(Review.PENDING), None) for each in CAMPAIGN),
-    *((each, TODAY, LONG_AGO, Has(Review.REJECTED), None) for each in CAMPAIGN),
-    *((each, TAGS_OVER, LONG_AGO, APPROVED, UTILITY) for each in CAMPAIGN),
-    *((each, TODAY, LONG_AGO, APPROVED, UTILITY) for each in CAMPAIGN),
+    *((each, IN_2025, LONG_AGO, NOTHING, EVENT_TAG) for each in sorted(CAMPAIGN)),
+    *((each, RECURRING_LAST, LONG_AGO, NOTHING, EVENT_TAG) for each in sorted(CAMPAIGN)),
+    *((each, RECURRING_OVER, LONG_AGO, NOTHING, EVENT_TAG) for each in sorted(CAMPAIGN)),
+    *((each, TAGS_LAST, LONG_AGO, APPROVED, EVENT_TAG) for each in sorted(CAMPAIGN)),
+    *((each, TAGS_OVER, LONG_AGO, NOTHING, None) for each in sorted(CAMPAIGN)),
+    *((each, TODAY, LONG_AGO, NOTHING, None) for each in sorted(CAMPAIGN)),
+    *((each, TODAY, LONG_AGO, Has(Review.PENDING), None) for each in sorted(CAMPAIGN)),
+    *((each, TODAY, LONG_AGO, Has(Review.REJECTED), None) for each in sorted(CAMPAIGN)),
+    *((each, TAGS_OVER, LONG_AGO, APPROVED, UTILITY) for each in sorted(CAMPAIGN)),
+    *((each, TODAY, LONG_AGO, APPROVED, UTILITY) for each in sorted(CAMPAIGN)),
     (Purpose.CONFIRMATION, TAGS_LAST, LONG_AGO, NOTHING, None),
     (Purpose.CONFIRMATION, TODAY, LONG_AGO, APPROVED, UTILITY),
     # Opting in to One-Time Notification may not be rewarded.

@@ -19,8 +19,8 @@ def theirs(house, program):
 def paths(theirs):
     """Every operation with the first team's names in its address."""
     names = {**theirs, "run": theirs["source"], "act": theirs["entry"], "link": theirs["entrant"]}
-    names = {**names, "account": theirs["entrant"], "draw": theirs["entry"]}
-    names = {**names, "winner": theirs["entry"], "picture": theirs["entry"]}
+    names |= {"account": theirs["entrant"], "winner": theirs["entry"], "language": "de"}
+    names |= {"picture": theirs["entry"]}
     for one in operations():
         yield one, one.path.format(**names).removeprefix("/api/v1")
 
@@ -40,6 +40,13 @@ BODIES = {
     "act_on_rewards": {"act": "deliver", "claims": ["x"]},
     "act_on_claims": {"act": "approve", "claims": ["x"]},
     "act_on_entries": {"act": "restore", "chosen": {}},
+    "change_words": {"words": {}},
+    "add_picture": {"data": "AAAA", "alt": "x"},
+    "describe_picture": {"alt": "x"},
+    "move_picture": {"step": 1},
+    "duplicate_campaign": {"title": "x", "starts_at": "2026-06-01T00:00:00Z"},
+    "save_template": {"title": "x"},
+    "extend_campaign": {"ends_at": "2027-06-01T00:00:00Z"},
     "draw_form": {"title": "x", "prizes": [{"title": "x"}]},
 }  # fmt: skip
 
@@ -106,5 +113,5 @@ def test_the_canaries_would_be_seen(theirs, program):
     """Their own team sees them in every list, so that not seeing them means something."""
     path = f"/campaigns/{theirs['campaign']}"
     for seen in ("/campaigns", f"{path}/actions", f"{path}/prizes", f"{path}/entries", "/entrants",
-                 f"{path}/sources"):  # fmt: skip
+                 f"{path}/sources", f"{path}/draws", "/templates"):  # fmt: skip
         assert CANARY in json.dumps(program.get(seen)), seen

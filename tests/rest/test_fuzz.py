@@ -65,6 +65,9 @@ def plant(house, program, word="Lamp"):
     came = program.post(f"{path}/entries", {"action": say.uid, "entries": gifts})["entries"]
     prize = program.post(f"{path}/prizes", {"title": word})
     file = program.post(f"{path}/entries/files", {})
+    template = program.post(f"{path}/template", {"title": word})
+    drawn = {"title": word, "prizes": [{"title": word}], "grade": "D"}
+    draw = program.post(f"{path}/draws", drawn)
     return {
         "campaign": campaign.key,
         "action": say.uid,
@@ -75,6 +78,8 @@ def plant(house, program, word="Lamp"):
         "other": came[1]["entrant"],
         "prize": prize["id"],
         "file": file["id"],
+        "template": template["id"],
+        "draw": draw["id"],
         "type_key": "sample.word",
     }
 

@@ -24,6 +24,7 @@ from tombola.campaigns import actions
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.rules import ActionForm
 from tombola.campaigns.service import Action, Campaign, actions_of
+from tombola.connections.offering import FIELD, accounts_for
 from tombola.desk import uploads
 from tombola.desk.fields import ActionFields
 from tombola.entries import editing, foreseeing
@@ -285,6 +286,9 @@ def _page(
             for one in actions_of(conn, found.id)
             if one.replaces is None and (action is None or one.uid != action.uid)
         ]
+    known = accounts_for(current(), doors.actor(), part) if part and own else None
+    if own is not None and known is not None:
+        own = own.with_choices(FIELD, known)
     if own is not None and action is not None and isinstance(part, ActionType):
         own = uploads.with_what_is_kept(part, own, _stored(action))
     return render_template(
@@ -296,6 +300,7 @@ def _page(
         tombstone=current().plugins.why_not(kind, doors.actor()) if action else None,
         form=form if part is None else form.with_example("title", render(part.title, _)),
         own=own,
+        unconnected=known == [],
         action=action,
         lacking=[] if action else _lacking(kind),
         others=others,

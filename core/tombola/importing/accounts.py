@@ -20,6 +20,7 @@ from tombola.api import (
 from tombola.connections import service as connections
 from tombola.connections import states
 from tombola.connections.models import connection
+from tombola.connections.offering import FIELD
 from tombola.connections.rules import USABLE
 from tombola.importing.models import lane, source
 from tombola.importing.states import SourceState
@@ -27,8 +28,6 @@ from tombola.importing.work import IMPORT, Work, task_key
 from tombola.installation import Installation
 from tombola.queue import tasks
 
-#: Where an importer with a connection keeps the account's uid in its configuration.
-FIELD = "account"
 #: What says that a connection, and not only this call, is of no use any more.
 LOST = (CredentialExpired, PermissionLost)
 

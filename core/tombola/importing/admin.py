@@ -8,21 +8,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tombola.api import (
     Audience,
-    Ctx,
     Importer,
     Invalid,
     NotAllowed,
     NotFound,
-    PluginFailed,
-    PluginUnavailable,
     SourceConfig,
 )
 from tombola.campaigns import service as campaigns
 from tombola.campaigns.pages import campaign_of_address
 from tombola.campaigns.service import Action, Campaign
-from tombola.connections.service import choices
+from tombola.connections.offering import FIELD, accounts_for
 from tombola.importing import recheck, service, shut
-from tombola.importing.accounts import FIELD
 from tombola.importing.pages import action_of, label_of, source_of, title_of
 from tombola.importing.preview import HOURLY, Preview, SourceForm, preview
 from tombola.importing.views import Source
@@ -43,8 +39,6 @@ _OWN = "config."
 _PACES = (300, 900, HOURLY, 6 * HOURLY, 24 * HOURLY)
 #: A pull of more posts than this gets a warning beside its number.
 MANY = 1_000
-#: Values that a plugin offers for a field, at most.
-MOST_OFFERED = 50
 
 
 class SourceFields(BaseModel):
@@ -211,24 +205,6 @@ def _importer(key: str) -> Importer[SourceConfig, object]:  # type: ignore[type-
     return importer
 
 
-def _accounts(key: str, connector: str) -> list[tuple[str, str]]:
-    """The team's accounts that an importer can read with: those that it offers, if it says so."""
-    importer, actor = _importer(key), doors.actor()
-    usable = choices(current(), actor, connector)
-    if type(importer).options is Importer.options:
-        return usable
-
-    def ask(ctx: Ctx) -> set[str]:
-        return {uid for uid, _label in importer.options(ctx, FIELD, "")}
-
-    try:
-        offered = current().plugins.call(key, actor, "options", ask)
-    except (PluginFailed, PluginUnavailable):
-        return usable
-    # A plugin offers fifty at most: so many may not be all.
-    return [each for each in usable if each[0] in offered or len(offered) >= MOST_OFFERED]
-
-
 def _prepared(
     importer: Importer[SourceConfig, object],  # type: ignore[type-var] # any cursor
 ) -> dict[str, str]:
@@ -280,9 +256,8 @@ def _form_page(
 ) -> str:
     chosen = str(asked.form.texts.get("every_seconds", HOURLY))
     pace = int(chosen) if chosen.isdecimal() else HOURLY
-    connector = _importer(action.type_key).connection
-    known = _accounts(action.type_key, connector) if connector else []
-    own = asked.own.with_choices(FIELD, known) if connector else asked.own
+    known = accounts_for(current(), doors.actor(), _importer(action.type_key))
+    own = asked.own if known is None else asked.own.with_choices(FIELD, known)
     return render_template(
         "importing/form.html",
         campaign=found,
@@ -291,7 +266,7 @@ def _form_page(
         form=asked.form,
         own=own,
         prepare=_importer(action.type_key).prepare,
-        unconnected=bool(connector) and not known,
+        unconnected=known == [],
         source=source,
         seen=seen,
         many=MANY,

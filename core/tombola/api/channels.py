@@ -84,6 +84,8 @@ class Channel(Keyed, ABC):
         hears: topics of webhook events (``Accepted.topic``) that ``hear`` understands.
         per_second: messages that one account may send in a second.
         text_max: characters of ``Message.text`` that the network takes.
+        prepare: words of a link and a path among the plugin's own pages for ``Audience.EDITORS``,
+            shown beside the network's rules; such as where templates wait for approval.
         reply_window: how long after a person's last act anything may be said; None = always.
             Shown to teams; ``assess`` decides.
     """
@@ -93,6 +95,7 @@ class Channel(Keyed, ABC):
     hears: ClassVar[Sequence[str]] = ()
     per_second: ClassVar[float] = 10.0
     text_max: ClassVar[int] = 2_000
+    prepare: ClassVar[tuple[Text, str] | None] = None
     reply_window: ClassVar[timedelta | None] = None
 
     def account_of(self, identity: Identity) -> str | None:

@@ -23,11 +23,16 @@ LOOKED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A channel with the rules of its network that hold now, or why it cannot be asked."""
+    """A channel with the rules of its network that hold now, or why it cannot be asked.
+
+    Attributes:
+        page: words and address of a page of the plugin's own, for editors.
+    """
 
     title: Text
     rules: Sequence[PolicyRule]
     away: Text = ""
+    page: tuple[Text, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,13 @@ def _network(inst: Installation, actor: Actor, channel: Channel) -> Network:
     def ask(ctx: Ctx) -> list[PolicyRule]:
         return [each for each in channel.policy(ctx, now) if _holds(each, now)]
 
+    page = None
+    if channel.prepare is not None:
+        words, path = channel.prepare
+        page = words, f"p/{channel.key.partition('.')[0]}/{path}"
     try:
-        return Network(channel.title, inst.plugins.call(channel.key, actor, "policy", ask))
+        known = inst.plugins.call(channel.key, actor, "policy", ask)
+        return Network(channel.title, known, page=page)
     except PluginUnavailable as away:
         return Network(channel.title, (), away.reason)
     except PluginFailed as failed:

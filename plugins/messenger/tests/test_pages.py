@@ -52,10 +52,12 @@ def send(client, page, to, **form):
     return client.post(to, data={"csrf_token": token.split('"', 1)[0], **form})
 
 
-def test_templates_and_rules_are_shown(member):
+def test_templates_are_shown_and_the_rules_beside_planned_messages(member):
     text = unescape(member.get(HERE).text)
     assert all(each.text in text for each in ALL)
-    assert all(each.source in text for each in WAYS)
+    planned = unescape(member.get("/team/lamps/campaign/Road1/messages").text)
+    assert {each.key for each in WAYS if each.source in planned} >= {"window", "utility"}
+    assert HERE in planned
     assert text.count("Not asked for") == len(ALL)
 
 

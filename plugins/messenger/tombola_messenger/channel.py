@@ -47,6 +47,7 @@ class PageMessages(Channel):
     #: second; read 2026-11-21.
     per_second: ClassVar[float] = 50.0
     text_max: ClassVar[int] = TEXT_MAX
+    prepare: ClassVar[tuple[Text, str] | None] = ("Words that Meta has to approve", "")
     reply_window: ClassVar[timedelta | None] = WINDOW
 
     def __init__(self) -> None:

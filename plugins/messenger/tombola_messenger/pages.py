@@ -1,6 +1,5 @@
 """The page on which a team sees how its utility templates stand, and asks for their approval."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from tombola.api import Account, Ctx, Invalid, Text
-from tombola_messenger import reviews, rules
+from tombola_messenger import reviews
 from tombola_messenger.reviews import Line
 from tombola_messenger.wordings import LANGUAGES
 
@@ -29,11 +28,6 @@ class Shown:
     def asked_at(self) -> datetime | None:
         """When Meta was asked last."""
         return max((each.asked_at for each in self.lines if each.asked_at), default=None)
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many templates have which status."""
-        return Counter(each.status for each in self.lines)
 
 
 @pages.get("/")
@@ -63,8 +57,6 @@ def _show(wrong: str = "", error: Text | None = None) -> str:
         "tombola_messenger/pages.html",
         shown=shown,
         names=NAMES,
-        rules=rules.ALL,
-        now=ctx.now,
         wrong=wrong,
         error=error,
         ask_href=lambda page: url_for(".ask", team=_slug(), page=page),

@@ -97,11 +97,11 @@ def _reason(purpose: Purpose, at: datetime) -> Text:
 
 BY_REVIEW: Final = {
     Review.MISSING: "A utility message in words that Meta has approved: ask for the approval of "
-    "“%(title)s” on the page “Messenger”. Or write an e-mail, where an address is known.",
+    "“%(title)s” under “What the networks permit”. Or write an e-mail, where an address is known.",
     Review.PENDING: "A utility message, as soon as Meta has approved “%(title)s”; it is being "
     "looked at. Or write an e-mail, where an address is known.",
-    Review.REJECTED: "Meta has rejected the words of “%(title)s”; see why on the page "
-    "“Messenger”. Write an e-mail, where an address is known.",
+    Review.REJECTED: "Meta has rejected the words of “%(title)s”; see why under “What "
+    "the networks permit”. Write an e-mail, where an address is known.",
 }
 #: The utility template for each purpose, by the name that teams read.
 TITLES: Final = {

@@ -1,4 +1,4 @@
-"""What a whole draw costs against reading its rows (`python -m bench.draw [PEOPLE]`).
+"""What a whole draw costs against reading its rows (`python -m bench.draw [PEOPLE [DATABASE]]`).
 
 The floor is a bare select of the same rows: everybody with the sum of what their entries are worth.
 The draw reads them too, and makes salts and tags, sorts, builds the tree, writes pool and stretches
@@ -201,6 +201,11 @@ def _alone(site: Site, name: str, answer: Any) -> None:
 
 
 def _peak_mb() -> float:
+    """The highest so far. Linux hands ``ru_maxrss`` on to who is started, so ask it otherwise."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -234,6 +239,8 @@ def main() -> None:
     people = int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE
     with sites() as found:
         for name, site in found:
+            if sys.argv[2:] and name not in sys.argv[2:]:
+                continue
             fill(site, people)
 
             def measured(what: str, site: Site = site) -> tuple[float, float]:

@@ -16,6 +16,11 @@ from tombola.desk import previewing as desk_preview
 from tombola.desk import prizes as desk_prizes
 from tombola.desk import starting as desk_starting
 from tombola.desk import words as desk_words
+from tombola.draws import admin as draws_admin
+from tombola.draws import admin_announce as draws_announce
+from tombola.draws import admin_draw as draws_draw
+from tombola.draws import admin_won as draws_won
+from tombola.draws import checking as draws_checking
 from tombola.draws import events as draws_events
 from tombola.draws import jobs as draws_jobs
 from tombola.draws import public as draws_public
@@ -94,7 +99,12 @@ PAGES: tuple[Pages, ...] = (
     desk_prizes.pages,
     rewards_admin.pages,
     desk_charts.pages,
+    draws_admin.pages,
+    draws_draw.pages,
+    draws_won.pages,
+    draws_announce.pages,
     draws_public.pages,
+    draws_checking.pages,
     entries_admin.pages,
     entries_files.pages,
     entries_bulk.pages,

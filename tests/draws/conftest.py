@@ -1,9 +1,12 @@
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
 
 from tombola import rooms
 from tombola.api import EntryDraft, Identity
@@ -155,3 +158,22 @@ def hall(database: Any, clock: Any, tmp_path: Path) -> Hall:
 @pytest.fixture
 def quick_hall(sqlite_database: Any, clock: Any, tmp_path: Path) -> Hall:
     return make_hall(sqlite_database, clock, tmp_path)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Hall], str]]:
+    """Serves a hall's pages to a browser; gives their address."""
+    servers = []
+
+    def begin(hall: Hall) -> str:
+        server = make_server("127.0.0.1", 0, hall.house.app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield begin
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()

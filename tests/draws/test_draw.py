@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tombola.api import Conflict, Invalid, NotFound
+from tombola.api import Conflict, EntryDraft, Identity, Invalid, NotFound
 from tombola.draws import log, proofs, service, winners, witnesses
-from tombola.draws.models import draw, pool
+from tombola.draws.models import draw, pool, pool_block
 from tombola.draws.types import DrawPrize, Exclude, Place, State
+from tombola.entrants import service as entrants
 from tombola.entrants.models import entrant
 from tombola.entries import service as entries
 from tombola.entries.models import entry
+from tombola.entries.record import load_rules, record
 from tombola.fairness.hashing import witness_commitment
 from tombola.fairness.verify import inclusion_trouble, verify
 from tombola.outbox.models import outbox
@@ -258,3 +260,29 @@ def test_log_of_two_campaigns_is_one_chain(hall):
     second = hall.drawn(prizes=[DrawPrize(title="Cup")])
     assert second.number == 2
     assert checked(hall, second).head.commitment.earlier == []
+
+
+def test_pool_of_many_stretches_is_drawn_from_and_proven(hall):
+    people = 2500
+    number = hall.action()
+    seen = [Identity("net.x", f"many{n}") for n in range(people)]
+    for start in range(0, people, 500):
+        with hall.inst.db.write() as conn:
+            now, team = hall.clock(), hall.campaign.team_id
+            known = entrants.resolve(conn, team, seen[start : start + 500], now)
+            drafts = [
+                EntryDraft(number, one.id, one.entrant_id, one.value, "test", occurred_at=now)
+                for one in known.values()
+            ]
+            record(conn, drafts, load_rules(conn, hall.campaign.id), now)
+    made = hall.drawn(backups=200)
+    assert made.people == people
+    assert len(hall.winners(made)) == 203
+    checked(hall, made)
+    with hall.inst.db.read() as conn:
+        stretches = conn.execute(select(pool_block.c.n)).all()
+        assert len(stretches) == 3
+        for person in conn.execute(select(pool.c.entrant_id).limit(20)).scalars():
+            (mine,) = proofs.inclusion(conn, person, hall.campaign.id)
+            assert mine.root == made.root
+            assert inclusion_trouble(mine.document()) is None

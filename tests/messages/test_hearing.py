@@ -78,7 +78,25 @@ def test_of_stop_and_start_the_later_one_stands_in_any_order(quick_rookery, orde
     assert known(rookery).is_out
 
 
+def test_a_stop_that_comes_before_the_news_that_somebody_entered_counts(rookery):
+    ann, entered = rookery.person(), rookery.clock()
+    rookery.clock.advance(timedelta(minutes=1))
+    rookery.tell({"do": "stops", "who": "u1"})
+    rookery.subscribe(entrant=ann, at=entered.isoformat())
+    rookery.work()
+    assert rookery.messages() == [("7:u1", "confirmation", "cancelled")]
+    assert rookery.entries() == [(ann.id, "valid")]
+
+
+def test_nothing_is_kept_of_strangers_who_write(rookery):
+    rookery.tell({"do": "writes", "who": "u1", "name": "Someone"})
+    with rookery.inst.db.read() as conn:
+        assert entrants.find(conn, rookery.house.team.id, "raven.id", "7:u1") is None
+
+
 def test_an_earlier_act_that_comes_late_takes_nothing_back(rookery):
+    rookery.subscribe()
+    rookery.clock.advance(timedelta(minutes=1))
     now = rookery.clock()
     rookery.tell({"do": "writes", "who": "u1"})
     rookery.tell({"do": "writes", "who": "u1", "at": (now - timedelta(days=3)).isoformat()})
@@ -87,6 +105,7 @@ def test_an_earlier_act_that_comes_late_takes_nothing_back(rookery):
 
 def test_a_time_in_the_future_is_no_longer_window(quick_rookery):
     rookery = quick_rookery
+    rookery.subscribe()
     now = rookery.clock()
     rookery.tell({"do": "writes", "who": "u1", "at": (now + timedelta(days=3)).isoformat()})
     assert known(rookery).last_act_at == now

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tombola.api import (
     CredentialExpired,
+    HttpFailed,
     NotFound,
     NotNow,
     OutOfCredit,
@@ -185,6 +186,19 @@ def test_a_resting_account_keeps_everybody_waiting(rookery):
     rookery.clock.advance(timedelta(minutes=2))
     rookery.work()
     assert len(rookery.network.taken) == 2
+
+
+def test_an_answer_that_never_came_leaves_one_unknown_and_a_short_rest(rookery):
+    for number in range(3):
+        rookery.subscribe(f"u{number}", name=f"Ann {number}", reply="")
+    rookery.network.trouble = [HttpFailed("no answer")] * 2
+    rookery.broadcast()
+    assert sorted(line[2] for line in rookery.messages()) == ["planned", "planned", "unknown"]
+    rookery.clock.advance(timedelta(minutes=2))
+    rookery.work()
+    rookery.clock.advance(timedelta(minutes=2))
+    rookery.work()
+    assert sorted(line[2] for line in rookery.messages()) == ["sent", "unknown", "unknown"]
 
 
 def test_an_account_that_lost_its_key_waits_for_a_member(rookery):

@@ -13,7 +13,6 @@ from tombola.api import (
     Delivered,
     Granted,
     Happening,
-    Identity,
     Interacted,
     OptedIn,
     OptedOut,
@@ -39,11 +38,14 @@ def apply(
     """Apply one happening; ``Completes`` has been, as far as it is about entries.
 
     Each changes nothing when it is applied again, and of two that say different things the later
-    one stands, whatever their order.
+    one stands, whatever their order. Nothing is kept of strangers, who have entered nothing, but
+    that they want no messages: the news that they entered may come later.
     """
     now = inst.clock()
     at = min(happening.at, now)  # a network's clock that is ahead must not win for ever
-    number = _identity(conn, team_id, happening.identity, now)
+    number = _identity(conn, team_id, happening, now)
+    if number is None:
+        return
     match happening:
         case Interacted() | Completes():
             people.note(conn, team_id, channel.key, number, last_act_at=at)
@@ -62,8 +64,13 @@ def apply(
             _arrived(conn, team_id, channel, number, happening, at)
 
 
-def _identity(conn: Connection, team_id: int, seen: Identity, now: datetime) -> int:
-    return entrants.resolve(conn, team_id, [seen], now)[seen.provider, seen.uid].id
+def _identity(conn: Connection, team_id: int, happening: Happening, now: datetime) -> int | None:
+    """The row of whom it is about, made for whoever says something about being written to."""
+    seen = happening.identity
+    if isinstance(happening, OptedOut | OptedIn):
+        return entrants.resolve(conn, team_id, [seen], now)[seen.provider, seen.uid].id
+    known = entrants.find(conn, team_id, seen.provider, seen.uid)
+    return None if known is None else known.id
 
 
 def _out(

@@ -23,7 +23,10 @@ def promised(conn: Connection, campaign: Campaign) -> str:
             "zone": campaign.zone,
             "from": campaign.starts_at.isoformat(),
             "to": campaign.ends_at.isoformat(),
-            "terms": campaign.terms_url,
+            "terms": [campaign.terms_url, campaign.rules_text],
+            "privacy": [campaign.privacy_url, campaign.privacy_text],
+            "who": campaign.eligibility.model_dump(mode="json"),
+            "needs": campaign.actions_required,
             "prizes": sorted(offered),
         }
     )

@@ -16,6 +16,8 @@ from tombola.draws.asking import Asked
 from tombola.draws.types import Draw, DrawForm
 from tombola.entries import listing
 from tombola.fairness.bundle import Grade
+from tombola.importing import service as importing
+from tombola.importing.pages import label_of
 from tombola.installation import current
 from tombola.teams import doors
 from tombola.teams.rules import Role
@@ -34,10 +36,8 @@ def is_there(team: str, key: str) -> bool:  # noqa: ARG001 - the door has read i
     return campaign_of_address(key).kind is Kind.COMPETITION
 
 
-pages.link(
-    Place.CAMPAIGN, "Winners", "show", order=21, sections=("winners.", "drawn.", "announcing."),
-    when=is_there,
-)  # fmt: skip
+_SECTIONS = ("winners.", "drawn.", "won.", "announcing.")
+pages.link(Place.CAMPAIGN, "Winners", "show", order=21, sections=_SECTIONS, when=is_there)
 
 
 @pages.get(_RULE, role=Role.VIEWER, **_TEAM)
@@ -45,11 +45,16 @@ def show(team: str, key: str) -> ResponseReturnValue:  # noqa: ARG001 - the door
     """All draws of the campaign, those declared void among them, and what is left to draw from."""
     found = campaign_of_address(key)
     inst, actor = current(), doors.actor()
+    sources = importing.of_campaign(inst, actor, found.id)
+    with inst.db.read() as conn:
+        actions = campaigns.actions_of(conn, found.id)
     return render_template(
         "draws/winners.html",
         campaign=found,
         draws=service.of_campaign(inst, actor, found.uid),
         totals=listing.totals(inst, actor, found.uid),
+        actions=actions,
+        sources=[(each.uid, label_of(each)) for each in sources],
     )
 
 

@@ -78,7 +78,7 @@ def _chosen() -> tuple[Names, Shape]:
 def _address(drawn: Draw) -> str:
     """Where anybody can check the draw."""
     path = url_for("draws_public.result", number=drawn.number)
-    return current().settings.base_url.rstrip("/") + path
+    return current().settings.address + path
 
 
 def _text(title: str, head: str, prizes: list[tuple[str, list[str]]], drawn: Draw) -> str:

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from tombola.api import Invalid, Phrase, Text
+from tombola.api import Invalid, Text
 from tombola.campaigns.prizes import Prize
 from tombola.draws.types import DrawForm, DrawPrize, Exclude
 from tombola.fairness.bundle import Grade, Mode
 from tombola.web.i18n import marked
+from tombola.web.words import complaint
 
 #: Lines for prizes that the campaign does not list.
 FREE = 2
@@ -97,9 +98,11 @@ def document(
     uids, reasons = posted.getlist("exclude"), posted.getlist("exclude-reason")
     left = [Exclude(entrant=u, reason=r) for u, r in zip(uids, reasons, strict=False) if r.strip()]
     chosen = [uid for uid in posted.getlist("action") if uid in set(actions)]
+    # Their field is not shown for other grades.
+    sworn = [name for name in asked.witnesses if name.strip()] if grade == Grade.C else []
     try:
         return DrawForm(
-            **{**asked.model_dump(), "witnesses": [w for w in asked.witnesses if w.strip()]},
+            **{**asked.model_dump(), "witnesses": sworn},
             prizes=_prizes(posted, listed),
             actions=chosen if len(chosen) < len(actions) else [],
             grade=Grade(grade),
@@ -124,8 +127,8 @@ def _prizes(posted: "MultiDict[str, str]", listed: Sequence[Prize]) -> list[Draw
 
 
 def _said(wrong: ValidationError) -> dict[str, Text]:
-    says = {}
+    says: dict[str, Text] = {}
     for error in wrong.errors():
         place = str(error["loc"][0]) if error["loc"] else ""
-        says[place] = Phrase("%(said)s", {"said": error["msg"]})
-    return dict(says)
+        says[place] = complaint(error)
+    return says

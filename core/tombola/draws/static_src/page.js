@@ -30,9 +30,9 @@ function show(report) {
     line.append(element("b", check.ok === false ? "Fails" : check.ok ? "Holds" : "Not checked"), ` ${check.name}: ${check.says}`);
     checks.append(line);
   }
-  for (const one of report.bundle.result?.winners || []) {
+  for (const one of (report.ok && report.bundle.result?.winners) || []) {
     const prize = c.prizes[Number(one.prize) - 1]?.title || "backup";
-    winners.append(element("li", `${one.tag} · ${one.weight} tickets · ${prize}`));
+    winners.append(element("li", `${one.tag} · tickets: ${one.weight} · ${prize}`));
   }
   out.replaceChildren(element("h2", says, kind), element("p", `Draw ${c.draw}, “${c.title}”: ${c.people} people, ${c.total} tickets. ${PROVES[c.randomness.grade]}`), checks);
   if (winners.childElementCount) out.append(element("h3", "In the order drawn"), winners);

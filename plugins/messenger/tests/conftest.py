@@ -142,7 +142,7 @@ def ready_page(ctx, meta, tea) -> None:
     hook = Callback(
         url="http://localhost/",
         verify_token="x",
-        fields=tuple(FIELDS),
+        fields=("feed", *FIELDS),
         verified=True,
     )
     meta.things.put(meta.access.demo.model_copy(update={"callbacks": {"page": hook}}))
@@ -170,9 +170,16 @@ def told(meta) -> Callable[[], list[Accepted]]:
         new = [each for key, each in meta.things.all(Event).items() if key not in seen]
         seen.update(each.id for each in new)
         bodies = [
-            {"object": "page", "entry": [{"id": each.entry, "time": 1, **each.value}]}
+            {"object": "page", "entry": [{"id": each.entry, "time": 1, **_news(each)}]}
             for each in new
         ]
         return [one for body in bodies for one in events_from(reading.clean(body))]
 
     return told
+
+
+def _news(event: Event) -> dict[str, Any]:
+    """What stands in an entry: a message as it is, anything else as a change."""
+    if event.field == "feed":
+        return {"changes": [{"field": event.field, "value": event.value}]}
+    return dict(event.value)

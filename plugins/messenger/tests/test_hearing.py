@@ -159,6 +159,23 @@ def test_what_opens_no_window_is_no_contact(hear, meta, kim, tea):
     assert hear() == []
 
 
+def test_comment_on_the_page_is_contact_and_the_pages_own_is_not(hear, meta, kim, tea, clock, psid):
+    meta.things.change(
+        meta.things.one(Page, tea.id), subscriptions={meta.access.demo.id: ("feed",)}
+    )
+    clock.advance(timedelta(hours=1))
+    post = meta.facebook.post(tea, "Show us your cup")
+    hear()
+    made = meta.facebook.comment(kim, post, "My cup")
+    (interacted,) = hear()
+    assert isinstance(interacted, Interacted)
+    assert (interacted.kind, interacted.identity.uid) == ("comment", f"{tea.id}:{psid}")
+    assert abs(interacted.at - clock()) < timedelta(seconds=1)
+    meta.facebook.delete_comment(made.id)
+    meta.facebook.comment(tea, post, "Lovely!")
+    assert hear() == []
+
+
 def test_answers_come_back_with_their_question(ctx, channel, hear, meta, kim, tea):
     payload = answers.payload(Purpose.CONSENT, "0189", yes=False)
     meta.messenger.write(kim, tea, "hello")

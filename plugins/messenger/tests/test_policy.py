@@ -85,7 +85,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("purpose", "at", "ago", "has", "way"), TABLE, ids=repr)
+@pytest.mark.parametrize(("purpose", "at", "ago", "has", "way"), TABLE)
 def test_state_table(purpose, at, ago, has, way):
     found = judge(at - ago, purpose, has, at)
     assert isinstance(found, NotNow) if way is None else found is way

@@ -116,7 +116,7 @@ def hooked(meta, tea):
     hook = Callback(
         url="http://localhost/webhooks/meta/events",
         verify_token="a word of ours",
-        fields=tuple(FIELDS),
+        fields=("feed", "mention", *FIELDS),
     )
     app = meta.things.put(meta.access.demo.model_copy(update={"callbacks": {"page": hook}}))
     meta.things.change(tea, business=app.business)
@@ -237,6 +237,21 @@ def test_notice_by_the_tag_until_its_last_day_and_none_after(road, kim, clock, m
     road.meta.messenger.write(kim, road.page, "hello?")
     road.hear()
     assert road.chat(kim)[-1] == "It is over."
+
+
+def test_comment_on_the_page_opens_the_window_for_what_waits(road, kim, clock, meta):
+    road.subscribe(kim, "browser-1")
+    post = meta.facebook.post(road.page, "Show us your cup")
+    clock.advance(2 * DAY)
+    road.broadcast("It is over.")
+    assert len(road.chat(kim)) == 1
+    meta.facebook.comment(kim, post, "My cup")
+    stranger = meta.facebook.add_person("Lee")
+    meta.facebook.comment(stranger, post, "Mine")
+    road.hear()
+    assert road.chat(kim)[1:] == ["It is over."]
+    lee = f"{road.page.id}:{meta.things.psid(road.page.id, stranger.id)}"
+    assert road.entrant_of(PSID, lee) is None
 
 
 def test_broken_end_of_a_send_is_shown_and_never_repeated(road, kim, network, clock, meta):

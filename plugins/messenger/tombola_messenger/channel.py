@@ -29,7 +29,6 @@ from tombola_messenger.settings import InstallationSettings
 from tombola_messenger.standing import Standings
 from tombola_messenger.ways import WINDOW, Way
 from tombola_meta.accounts import CONNECTOR
-from tombola_meta.events import MESSAGING
 from tombola_meta.linking import PAGE_PERSON
 
 BLOCKED = "Meta has taken from the page the right to write for now; see the page's support inbox."
@@ -42,7 +41,7 @@ class PageMessages(Channel):
     title: ClassVar[Text] = "Messenger"
     identity: ClassVar[str] = PAGE_PERSON
     connection: ClassVar[str | None] = CONNECTOR
-    hears: ClassVar[Sequence[str]] = (MESSAGING,)
+    hears: ClassVar[Sequence[str]] = hearing.HEARD
     #: A sixth of what a page may send. Source: Messenger Platform, “Rate Limits”: 300 texts a
     #: second; read 2026-11-21.
     per_second: ClassVar[float] = 50.0

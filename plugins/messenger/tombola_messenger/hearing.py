@@ -1,6 +1,7 @@
 """From an event to what the core is told: who did what, and which action it completes."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from tombola.api import (
     Accepted,
@@ -21,16 +22,24 @@ from tombola.api import (
 )
 from tombola_messenger import answers, client, links, standing, words
 from tombola_messenger.links import Found
-from tombola_messenger.mapping import TOKEN_LIVES, Heard, heard_from
+from tombola_messenger.mapping import TOKEN_LIVES, Heard, heard_from, seen_on_page
 from tombola_messenger.sending import ONE_TIME_GRANT
+from tombola_meta.events import MESSAGING
 from tombola_meta.linking import link_ids, page_person
 from tombola_meta.reading import mapping, text
+
+#: Topics of ``tombola_meta``: what people say to a page, and what they write on it.
+FEED: Final = "meta.page.feed"
+HEARD: Final = (MESSAGING, FEED)
 
 
 def happenings(ctx: Ctx, event: Accepted) -> Iterator[Happening]:
     """Tell what an event means. Repeatable: it means the same again."""
     page = text(event.payload.get("account")) or ""
-    heard = heard_from(mapping(event.payload.get("event")), page, ctx.now)
+    if event.topic == FEED:
+        heard = seen_on_page(mapping(event.payload.get("value")), page, ctx.now)
+    else:
+        heard = heard_from(mapping(event.payload.get("event")), page, ctx.now)
     if heard.enforcement is not None:
         standing.note(ctx, page, heard.enforcement)
     if heard.person is None or not page:

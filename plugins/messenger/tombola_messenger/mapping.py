@@ -18,6 +18,10 @@ ONE_TIME_OPTIN: Final = "one_time_notif_req"
 #: What a referral from an advertisement is called: it opens nothing until the person writes.
 ADVERTISED: Final = frozenset({"ADS", "ADS_THREAD"})
 
+#: What people write on a page, by Meta's words for it.
+#: Source: Meta, Graph API, “Webhooks: Page”, feed, item; read 2026-11-21.
+WRITTEN: Final = frozenset({"comment", "photo", "post", "status", "video"})
+
 #: The two names under which Meta may tell of its measures; recorded is the one with a hyphen.
 ENFORCEMENTS: Final = ("policy-enforcement", "policy_enforcement")
 
@@ -96,6 +100,22 @@ def heard_from(event: Raw, page: str, now: datetime) -> Heard:
         if isinstance(inside, dict):
             return read(person, at, inside)
     return Heard(person, at)
+
+
+def seen_on_page(value: Raw, page: str, now: datetime) -> Heard:
+    """Read a piece of news of the page's: somebody's comment or post is contact, too.
+
+    Args:
+        value: of the field ``feed``, as Meta sent it.
+        page: the page's id.
+        now: as for ``heard_from``.
+    """
+    person = uid(mapping(value.get("from")).get("id")) or uid(value.get("sender_id"))
+    at = min(time_from(value.get("created_time")) or now, now)
+    is_new = text(value.get("verb")) == "add" and text(value.get("item")) in WRITTEN
+    if person is None or person == page or not is_new:
+        return Heard(None, at)
+    return Heard(person, at, act=text(value.get("item")) or "")
 
 
 def _message(person: str, at: datetime, said: Raw) -> Heard:

@@ -10,8 +10,8 @@ _WORDS: Final[Mapping[str, tuple[Text, Text]]] = {
     "window": (
         "24 hours after their last act",
         (
-            "Anything may be said, promotional or not. Each message, tapped button, followed link "
-            "and reaction of theirs begins the 24 hours again."
+            "Anything may be said, promotional or not. Each message, tapped button, followed link, "
+            "reaction and comment on the page begins the 24 hours again."
         ),
     ),
     "tag:CONFIRMED_EVENT_UPDATE": (

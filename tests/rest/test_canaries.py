@@ -20,7 +20,7 @@ def paths(theirs):
     """Every operation with the first team's names in its address."""
     names = {**theirs, "run": theirs["source"], "act": theirs["entry"], "link": theirs["entrant"]}
     names |= {"account": theirs["entrant"], "winner": theirs["entry"], "language": "de"}
-    names |= {"picture": theirs["entry"]}
+    names |= {"picture": theirs["entry"], "broadcast": theirs["entry"]}
     for one in operations():
         yield one, one.path.format(**names).removeprefix("/api/v1")
 
@@ -47,6 +47,10 @@ BODIES = {
     "duplicate_campaign": {"title": "x", "starts_at": "2026-06-01T00:00:00Z"},
     "save_template": {"title": "x"},
     "extend_campaign": {"ends_at": "2027-06-01T00:00:00Z"},
+    "preview_broadcast": {"purpose": "other"},
+    "begin_broadcast": {"purpose": "other", "text": "x"},
+    "act_on_pictures": {"act": "show", "pictures": ["x"]},
+    "change_picture_rule": {"approve_first": True, "takes_back": False},
     "draw_form": {"title": "x", "prizes": [{"title": "x"}]},
 }  # fmt: skip
 

@@ -64,7 +64,7 @@ def test_picture_is_added_drawn_described_and_removed(program, path, house):
     assert program.ask("PATCH", own, {"alt": "Two lamps"}).json["items"][0]["alt"] == "Two lamps"
     assert program.ask("DELETE", own).status_code == 204
     assert program.get(f"{path}/pictures")["items"] == []
-    for wrong in ("????", "AAAA"):
+    for wrong in ("????", "AAAA", "\x87à8ý"):
         refused = program.refused("POST", f"{path}/pictures", {"data": wrong, "alt": "x"})
         assert refused[0] == 422
 

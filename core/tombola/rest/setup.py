@@ -1,7 +1,6 @@
 """What a campaign is made of besides dates: its page, who may enter, what is asked, pictures."""
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -188,7 +187,7 @@ def add_picture(campaign: str, body: NewPicture) -> Picture:
     found = campaign_of_address(campaign)
     try:
         data = b64decode(body.data, validate=True)
-    except NotBase64 as wrong:
+    except ValueError as wrong:
         raise Invalid({"data": "This is no base64."}) from wrong
     return _picture(pictures.add(current(), doors.actor(), found.uid, data, body.alt))
 

@@ -59,7 +59,7 @@ At = Annotated[AwareDatetime, AfterValidator(_sane), BeforeValidator(_moment)]
 Local = Annotated[datetime, AfterValidator(_sane), BeforeValidator(_moment)]
 
 
-def _whole(said: Any) -> Any:
+def whole(said: Any) -> Any:
     """A number in an address, written as JSON writes it."""
     if not isinstance(said, str):
         return said
@@ -84,7 +84,7 @@ class Paged(Shape):
     limit: Annotated[
         int,
         Field(ge=1, le=MOST, description="Lines of a page."),
-        BeforeValidator(_whole),
+        BeforeValidator(whole),
     ] = USUAL
 
 

@@ -145,6 +145,7 @@ def make_hall(database: Any, clock: Any, folder: Path, **campaign: Any) -> Hall:
         settings=made.inst.settings.model_copy(update={"beacons": BEACONS}),
         fetcher=Fetcher(mounts={"beacons.test:80": in_process(network)}),
     )
+    made.app.extensions["tombola"] = made.inst
     hall = Hall(made, clock, network)
     hall.campaign = made.campaign(**campaign)
     return hall

@@ -1,6 +1,7 @@
 """The Winners tab: plan, pool, steps, winners, and what becomes of them."""
 
 import pytest
+from sqlalchemy import select
 
 from tombola.campaigns import prizes
 from tombola.campaigns.prizes import PrizeForm
@@ -8,6 +9,7 @@ from tombola.draws import service, winners
 from tombola.draws.types import DrawPrize, Place
 from tombola.entrants.models import entrant
 from tombola.fairness.bundle import DICE
+from tombola.mail.models import mail
 
 
 @pytest.fixture
@@ -189,23 +191,26 @@ def test_contact_leads_to_the_card_and_a_stranger_cannot_be_told(hall, editor, b
 
 
 def test_winner_with_an_address_is_told_once_by_mail(hall, editor, base):
+    settings = hall.inst.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:9"})
+    object.__setattr__(hall.inst, "settings", settings)
     made = drawn(hall)
     first = hall.winners(made)[0]
     with hall.inst.db.write() as conn:
         mine = entrant.c.uid == first.entrant
         conn.execute(entrant.update().where(mine).values(email="anna@example.org"))
     here = f"{base}/{made.uid}"
-    letter = editor.get(f"{here}/tell/{first.entrant}").text
-    assert "E-mail" in letter
-    sent = {"text": "Hello {first_name|there}", "channel": "mail"}
-    wrong = hall.house.post(
-        editor, f"{here}/tell/{first.entrant}", **{**sent, "text": "Hello {nobody}"}
-    )
+    address = f"{here}/tell/{first.entrant}"
+    assert "E-mail" in editor.get(address).text
+    wrong = hall.house.post(editor, address, text="Hello {nobody}", channel="mail")
     assert wrong.status_code == 422
     assert "Known placeholders" in wrong.text
     for _again in range(2):
-        answer = hall.house.post(editor, f"{here}/tell/{first.entrant}", **sent)
-        assert answer.status_code in {303, 422}
+        assert hall.house.post(editor, address, text="Hello!", channel="mail").status_code == 303
+    with hall.inst.db.read() as conn:
+        assert conn.execute(select(mail.c.text)).scalars().all() == ["Hello!"]
+    page = editor.get(here).text
+    assert ">Due<" in page
+    assert f"/tell/{first.entrant}" not in page
 
 
 def test_publish_void_and_the_lists_keep_it(hall, editor, base):

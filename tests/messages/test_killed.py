@@ -33,7 +33,7 @@ def doomed(rookery, ledger):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_killed_at_every_place_a_message_goes_at_most_once_and_is_never_forgotten(
     rookery, tmp_path
 ):

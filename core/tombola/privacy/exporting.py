@@ -38,6 +38,7 @@ _HIDDEN = frozenset({
     "id", "team_id", "token_hash", "code_hash", "client", "key", "alike", "told", "value_hash",
     "author", "claim_key", "sha256", "sealed", "member_id", "decided_by", "event_id", "cause_id",
     "stands_for_id", "external_id", "salt", "tag",
+    "grants",
 })  # fmt: skip
 _NOT_THESE = frozenset({link.name, tombstone.name, erasure.name, "participation"})
 #: Rows of one table that one person's file holds; more than anybody has.

@@ -17,7 +17,6 @@ from tombola.installation import Installation
 from tombola.outbox.service import announce
 from tombola.teams.rules import Actor, Role
 
-
 _DATES = ("zone", "starts_at", "ends_at", "count_history")
 
 

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from tombola.api import Conflict, Identity, Item, NotFound
 from tombola.campaigns import actions
 from tombola.campaigns.rules import ActionForm
-from tombola.draws import erasing, jobs, log, proofs, service
+from tombola.draws import erasing, freeze, jobs, log, proofs, service
 from tombola.draws.models import draw_log, pool, winner
 from tombola.draws.types import State
+from tombola.entries import service as entries
+from tombola.entries.models import entry
 from tombola.fairness.verify import verify
 from tombola.importing import service as importing
 from tombola.importing.models import recheck
@@ -110,17 +112,29 @@ def test_erased_person_leaves_the_proof_as_it_was(hall):
     assert (shown.erased, shown.name, shown.entrant, shown.identities) == (True, "", None, [])
 
 
-def test_campaign_that_is_deleted_leaves_the_log_whole(quick_hall):
+def test_killed_freeze_leaves_nothing_behind(quick_hall, monkeypatch):
     hall = quick_hall
-    hall.crowd(5)
-    hall.drawn()
-    with hall.inst.db.write() as conn:
-        erasing.drop(conn, hall.campaign.id)
-    hall.campaign, hall.actions = hall.house.campaign("Another"), {}
-    hall.crowd(4)
-    made = hall.drawn()
-    assert made.number == 2
+    hall.crowd(8)
+    made = hall.plan()
+    service.close(hall.inst, hall.actor, made.uid)
+
+    def die(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(freeze, "_commit", die)
+        hall.work()
+    assert hall.get(made).state == State.CLOSING
+    entries.archive(hall.inst, hall.actor, hall.campaign.uid, uids_of(hall, "person7"), "again")
+    found = hall.run(made)
+    assert (found.state, found.people) == (State.DRAWN, 7)
     assert report_of(hall, made).ok
+
+
+def uids_of(hall, who):
+    number = hall.enter(who, 0)
+    with hall.inst.db.read() as conn:
+        return list(conn.execute(select(entry.c.uid).where(entry.c.entrant_id == number)).scalars())
 
 
 def test_changed_record_of_the_log_is_found(quick_hall):

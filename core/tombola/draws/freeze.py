@@ -32,6 +32,8 @@ from tombola.teams.rules import Actor
 
 #: Stretches of the pool that one transaction writes.
 BATCH = 4
+#: Rows that one transaction takes away.
+SWEEP = 5_000
 _POOL = ("draw_id", "tag", "weight", "entrant_id", "salt")
 _BLOCK = ("draw_id", "n", "first", "hash", "weight")
 _LEFT = ("draw_id", "tag", "weight", "reason", "entrant_id", "salt")
@@ -63,6 +65,7 @@ class Kept:
 
 def freeze(inst: Installation, held: Claim, row: RowMapping) -> None:
     """Take the pool, write it, and commit to it. Raises Fenced when another has taken over."""
+    _sweep(inst, held, row["id"])
     frozen_at = _stop(inst, held, row)
     frozen = _read(inst, row)
     kept = _write(inst, held, row, frozen)
@@ -70,13 +73,24 @@ def freeze(inst: Installation, held: Claim, row: RowMapping) -> None:
     _commit(inst, held, row["id"], frozen_at, frozen.head, kept, chains)
 
 
+def _sweep(inst: Installation, held: Claim, draw_id: int) -> None:
+    """Take away what a killed freeze has left, a little at a time: others write meanwhile."""
+    for table, column in ((pool_table, "tag"), (exclusion, "tag"), (pool_block, "n")):
+        mine = table.c.draw_id == draw_id
+        some = select(table.c[column]).where(mine).limit(SWEEP)
+        gone = SWEEP
+        while gone == SWEEP:
+            with inst.db.write() as conn:
+                tasks.guard(conn, held, now=inst.clock())
+                swept = table.delete().where(mine, table.c[column].in_(some))
+                gone = conn.execute(swept).rowcount
+
+
 def _stop(inst: Installation, held: Claim, row: RowMapping) -> datetime:
-    """Wait for everybody who is writing entries, and sweep away what a killed freeze has left."""
+    """Wait for everybody who is writing entries."""
     now = inst.clock()
     with inst.db.write() as conn:
         tasks.guard(conn, held, now=now)
-        for table in (pool_table, pool_block, exclusion):
-            conn.execute(table.delete().where(table.c.draw_id == row["id"]))
         lock_alone(conn, row["campaign_id"])
         change(conn, row["id"], progress=Progress(step="pool").model_dump())
     return now

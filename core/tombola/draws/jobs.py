@@ -23,11 +23,13 @@ from tombola.queue.tasks import Claim
 logger = structlog.get_logger("tombola.draws")
 #: How long a silent worker keeps a draw; reading a large pool renews nothing meanwhile.
 LEASE = timedelta(minutes=3)
+#: How long one job goes on, as long as the queue lets a job be: a large pool is read in one piece.
+BUDGET = timedelta(seconds=80)
 
 
 def kinds() -> Sequence[Kind]:
     """The one kind."""
-    return (Kind(DRAW, take, lease=LEASE, concurrency=1),)
+    return (Kind(DRAW, take, lease=LEASE, budget=BUDGET, concurrency=1),)
 
 
 def take(inst: Installation, held: Claim) -> Result:

@@ -9,6 +9,7 @@ from tombola.teams import tokens
 from tombola.teams.rules import Actor, Scope
 from tombola.teams.tokens import NewToken
 from tombola.testing import house as houses
+from tombola.widget import hot
 from tombola.widget.buckets import Rate
 
 #: What no test runs into.
@@ -62,7 +63,9 @@ class Program:
 def house(database, clock, tmp_path):
     built = houses.build(database, clock, tmp_path / "data")
     limits.install(built.app, BOUNDLESS)
-    return built
+    yield built
+    if hot.NAME in built.app.extensions:
+        built.app.extensions[hot.NAME].tracker.close()
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ BODIES = {
     "begin_broadcast": {"purpose": "other", "text": "x"},
     "act_on_pictures": {"act": "show", "pictures": ["x"]},
     "change_picture_rule": {"approve_first": True, "takes_back": False},
+    "report_events": {"events": [{"name": "x", "visitor": "visitor-1", "event_id": "x"}]},
     "draw_form": {"title": "x", "prizes": [{"title": "x"}]},
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ from tombola.plugins.loader import load
 from tombola.rest import limits
 from tombola.teams.rules import Scope
 from tombola.testing import house as houses
+from tombola.widget import hot
 
 #: A busy machine takes its time; alone it is half a minute for each database.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -45,7 +46,9 @@ def house(database, clock, tmp_path):
     plugins = [*houses.sample_plugins()[:1], *load()]
     built = houses.build(database, clock, tmp_path / "data", plugins=plugins)
     limits.install(built.app, BOUNDLESS)
-    return built
+    yield built
+    if hot.NAME in built.app.extensions:
+        built.app.extensions[hot.NAME].tracker.close()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tombola.rest import (
     sources,
     team,
 )
+from tombola.rest.events import EVENTS
 from tombola.rest.limits import RATE
 from tombola.rest.openapi import document, parameters
 from tombola.rest.problems import KINDS
@@ -70,7 +71,7 @@ def openapi() -> ResponseReturnValue:
 @pages.get("/api-docs", audience=Audience.PUBLIC)
 def docs() -> ResponseReturnValue:
     """The description for people."""
-    parts = [(part.tag, part.operations) for part in PARTS]
+    parts = [*((part.tag, part.operations) for part in PARTS), (EVENTS.tag, [EVENTS])]
     return render_template(
         "rest/docs.html",
         parts=parts,
@@ -84,4 +85,4 @@ def docs() -> ResponseReturnValue:
 
 def operations() -> list[Operation]:
     """Every operation, in order."""
-    return [one for part in PARTS for one in part.operations]
+    return [*(one for part in PARTS for one in part.operations), EVENTS]

@@ -299,7 +299,7 @@ def list_witnesses(campaign: str, draw: str) -> Witnesses:
     items = [
         Witness(
             name=one.name,
-            url=f"{inst.settings.address}/witness/{one.token}",
+            url=f"{inst.settings.address}/draw/witness/{one.token}",
             commitment=one.commitment,
             phrase=one.phrase,
         )

@@ -145,21 +145,6 @@ def test_template_speaks_the_persons_language_where_it_may(
     assert [each.text.partition(",")[0] for each in got()] == ["Hallo du", "Hello there"]
 
 
-def test_what_a_human_writes_goes_for_seven_days(make_ctx, channel, hello, to, got, clock, meta):
-    meta.things.put(
-        meta.access.demo.model_copy(
-            update={"features": ("Human Agent",), "callbacks": meta.access.demo.callbacks}
-        )
-    )
-    ctx = make_ctx(InstallationSettings(human_agent=True))
-    hello()
-    clock.advance(3 * DAY)
-    assert isinstance(channel.send(ctx, to(3 * DAY), say(Purpose.OTHER), "m1"), Sent)
-    assert got()[-1].way == "HUMAN_AGENT"
-    clock.advance(5 * DAY)
-    assert isinstance(channel.send(ctx, to(8 * DAY), say(Purpose.OTHER), "m2"), NotNow)
-
-
 def test_one_time_notification_asks_in_the_window_and_tells_once_later(
     make_ctx, channel, hello, to, got, clock, meta
 ):

@@ -11,8 +11,6 @@ from tombola_messenger import rules
 from tombola_messenger.policy import ALLOWED_BY, BY_REVIEW, Has, Review, judge
 from tombola_messenger.ways import (
     EVENT_TAG,
-    HUMAN_AGENT,
-    HUMAN_WINDOW,
     ONE_TIME,
     REPLY,
     UTILITY,
@@ -33,7 +31,7 @@ TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG_AGO = timedelta(days=30)
 LATELY = timedelta(days=3)
 APPROVED, NOTHING = Has(Review.APPROVED), Has()
-EVERYTHING = Has(Review.APPROVED, human_agent=True, one_time=True, token=True)
+EVERYTHING = Has(Review.APPROVED, one_time=True, token=True)
 CAMPAIGN = (Purpose.CAMPAIGN_CHANGED, Purpose.CAMPAIGN_ENDED, Purpose.WINNER)
 
 
@@ -78,10 +76,9 @@ TABLE = [
     (Purpose.INTEREST, TAGS_LAST, LONG_AGO, APPROVED, None),
     (Purpose.CONSENT, TAGS_LAST, LONG_AGO, EVERYTHING, None),
     (Purpose.CONSENT, TODAY, LONG_AGO, EVERYTHING, None),
-    (Purpose.OTHER, TODAY, LATELY, Has(human_agent=True), HUMAN_AGENT),
-    (Purpose.OTHER, TODAY, LATELY, Has(human_agent=False), None),
-    (Purpose.OTHER, TODAY, HUMAN_WINDOW, Has(human_agent=True), None),
-    (Purpose.WINNER, TODAY, LATELY, Has(human_agent=True), None),
+    # What goes to many is not written by a human to one person.
+    (Purpose.OTHER, TODAY, LATELY, EVERYTHING, None),
+    (Purpose.OTHER, TAGS_LAST, LATELY, EVERYTHING, None),
 ]
 
 
@@ -120,7 +117,7 @@ def test_each_state_of_a_template_has_its_own_remedy():
     st.sampled_from(list(Purpose)),
     st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the bounds are naive by contract
     st.none() | st.timedeltas(timedelta(), timedelta(days=400)),
-    st.builds(Has, st.sampled_from(list(Review)), st.booleans(), st.booleans(), st.booleans()),
+    st.builds(Has, st.sampled_from(list(Review)), st.booleans(), st.booleans()),
 )
 def test_nothing_goes_outside_the_rules(purpose, at, ago, has):
     last = None if ago is None else at - ago
@@ -133,6 +130,7 @@ def test_nothing_goes_outside_the_rules(purpose, at, ago, has):
     assert way.ends is None or at < way.ends
     assert way.within is None or (last is not None and at - last < way.within)
     assert way.need is not Need.NEVER
+    assert way.tag != "HUMAN_AGENT"
     assert way.need is not Need.TEMPLATE or has.review is Review.APPROVED
     assert way.need is not Need.TOKEN or (has.one_time and has.token)
 

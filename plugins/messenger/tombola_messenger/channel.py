@@ -93,7 +93,6 @@ class PageMessages(Channel):
         settings = ctx.settings(InstallationSettings)
         has = Has(
             known.reviews.get(purpose, Review.MISSING),
-            human_agent=settings.human_agent,
             one_time=settings.one_time,
             token=ONE_TIME_GRANT in to.grants,
         )

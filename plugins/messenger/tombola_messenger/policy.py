@@ -8,7 +8,6 @@ from typing import Final
 from tombola.api import NotNow, Phrase, Purpose, Text
 from tombola_messenger.ways import (
     EVENT_TAG,
-    HUMAN_AGENT,
     ONE_TIME,
     REPLY,
     UTILITY,
@@ -33,13 +32,11 @@ class Has:
 
     Attributes:
         review: of the template for the purpose in question.
-        human_agent: the operator has switched the feature on.
         one_time: the operator has switched One-Time Notification on.
         token: this person has given a token that is not used.
     """
 
     review: Review = Review.MISSING
-    human_agent: bool = False
     one_time: bool = False
     token: bool = False
 
@@ -68,7 +65,6 @@ def _has(need: Need, has: Has) -> bool:
     return {
         Need.NOTHING: True,
         Need.TEMPLATE: has.review is Review.APPROVED,
-        Need.HUMAN: has.human_agent,
         Need.TOKEN: has.one_time and has.token,
         Need.NEVER: False,
     }[need]
@@ -123,7 +119,7 @@ BY_HAND: Final = (
 def _alternative(purpose: Purpose, has: Has) -> Text:
     if purpose in UTILITY.purposes and has.review in BY_REVIEW:
         return Phrase(BY_REVIEW[has.review], {"title": TITLES[purpose]})
-    return BY_HAND if purpose in HUMAN_AGENT.purposes else WAIT
+    return BY_HAND if purpose is Purpose.OTHER else WAIT
 
 
 #: How the ways are called beside planned messages.
@@ -131,6 +127,5 @@ ALLOWED_BY: Final = {
     REPLY.key: "Within 24 hours of what they last did on Messenger",
     EVENT_TAG.key: "Message tag CONFIRMED_EVENT_UPDATE, until 2026-04-27",
     UTILITY.key: "Utility message: the words that Meta has approved are sent, and not your own",
-    HUMAN_AGENT.key: "Written by a human within seven days (Human Agent)",
     ONE_TIME.key: "One-Time Notification, for which they have opted in",
 }

@@ -28,8 +28,8 @@ _WORDS: Final[Mapping[str, tuple[Text, Text]]] = {
     "tag:HUMAN_AGENT": (
         "Tag HUMAN_AGENT",
         (
-            "Seven days after their last act, for what a human writes to one person; the app needs "
-            "the feature Human Agent."
+            "Seven days after their last act, for what a human writes to one person. Tombola sends "
+            "nothing by it; your team may answer in the page's inbox at Meta."
         ),
     ),
     "one_time": (

@@ -14,12 +14,6 @@ class InstallationSettings(Config):
         title="Address of Messenger's links",
         description="Where people open a conversation with a page.",
     )
-    human_agent: bool = Field(
-        default=False,
-        title="Human Agent",
-        description="Meta has granted the app this feature: what a member writes by hand to one "
-        "person may be sent within seven days.",
-    )
     one_time: bool = Field(
         default=False,
         title="One-Time Notification",

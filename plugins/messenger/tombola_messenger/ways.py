@@ -28,11 +28,9 @@ class Need(StrEnum):
     NOTHING = "nothing"
     #: A template for this purpose that Meta has approved.
     TEMPLATE = "template"
-    #: The feature Human Agent of the app, switched on by the operator; and a human who writes.
-    HUMAN = "human"
     #: One-Time Notification, switched on by the operator, and this person's unused token.
     TOKEN = "token"  # noqa: S105 - a kind of need
-    #: What we do not build: it is paid for, or needs what the installation has not.
+    #: What we do not build: it is paid for, or has to be written by a human to one person.
     NEVER = "never"
 
 
@@ -101,16 +99,6 @@ UTILITY: Final = Way(
     "read 2026-11-21",
     need=Need.TEMPLATE,
 )
-HUMAN_AGENT: Final = Way(
-    "tag:HUMAN_AGENT",
-    "MESSAGE_TAG",
-    frozenset({Purpose.OTHER}),
-    "Messenger Platform, “Message Tags”: written by a human, seven days, feature Human Agent; "
-    "read 2026-11-21",
-    tag="HUMAN_AGENT",
-    within=HUMAN_WINDOW,
-    need=Need.HUMAN,
-)
 ONE_TIME: Final = Way(
     "one_time",
     "RESPONSE",
@@ -125,8 +113,17 @@ WAYS: Final[Sequence[Way]] = (
     REPLY,
     EVENT_TAG,
     UTILITY,
-    HUMAN_AGENT,
     ONE_TIME,
+    Way(
+        "tag:HUMAN_AGENT",
+        "MESSAGE_TAG",
+        frozenset(),
+        "Messenger Platform, “Message Tags”: written by a human to one person, seven days, feature "
+        "Human Agent; read 2026-11-21",
+        tag="HUMAN_AGENT",
+        within=HUMAN_WINDOW,
+        need=Need.NEVER,
+    ),
     Way(
         "tag:ACCOUNT_UPDATE",
         "MESSAGE_TAG",

@@ -1,25 +1,27 @@
 """A pool of any size, sorted by tag in little memory: records of fixed length in a drawer each."""
 
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tombola.fairness.hashing import ENTRANT, SALT
 
 #: One for each value of a tag's first byte.
 _DRAWERS = 256
 _ID = 8
-_RECORD = 32 + SALT + 8 + _ID
+#: As ``Sorted`` has it, the tag first, so that records sort as their tags do.
+_FORM = struct.Struct(f">32s{SALT}sQQ")
+_RECORD = _FORM.size
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """One person of the sorted pool."""
+class Sorted(NamedTuple):
+    """One person of the sorted pool. A tuple, since there are so many of them."""
 
     tag: bytes
+    salt: bytes
     weight: int
     entrant_id: int
-    salt: bytes
 
 
 class Drawers:
@@ -55,16 +57,9 @@ class Drawers:
                 bytes(drawer[at : at + _RECORD]) for at in range(0, len(drawer), _RECORD)
             )
             self._drawers[place] = bytearray()
-            ready += map(_opened, records)
+            ready += map(Sorted._make, _FORM.iter_unpack(b"".join(records)))
             while len(ready) >= size:
                 yield ready[:size]
                 ready = ready[size:]
         if ready:
             yield ready
-
-
-def _opened(record: bytes) -> Sorted:
-    number = int.from_bytes
-    return Sorted(
-        record[:32], number(record[48:56], "big"), number(record[56:], "big"), record[32:48]
-    )

@@ -8,14 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tombola.api import Delivery, Feature
+from tombola.api import Delivery, Feature, Identity
+from tombola.db.rows import first
 from tombola.entrants import service as entrants
+from tombola.entrants.models import identity
+from tombola.entries.changes import Act
+from tombola.entries.linking import link
 from tombola.entries.models import entry
 from tombola.inbox.service import receive
 from tombola.messages import broadcasting
 from tombola.messages.broadcasting import BroadcastForm
 from tombola.messages.models import message
 from tombola.queue.models import task
+from tombola.teams.rules import Actor
 from tombola.testing import house as houses
 from tombola.testing.harbour import CONNECTOR, harbour, pier
 
@@ -55,7 +60,7 @@ class Rookery(SimpleNamespace):
         with self.inst.db.write() as conn:
             number = len(self.people) + 1
             made = entrants.create_person(conn, self.house.team.id, name, email, self.clock())
-            seen = entrants.Identity(entrants.VISITOR, f"v{number}", name=name)
+            seen = Identity(entrants.VISITOR, f"v{number}", name=name)
             entrants.attach(conn, self.house.team.id, seen, made.id, self.clock())
         self.people.append(made)
         return made
@@ -107,10 +112,9 @@ class Rookery(SimpleNamespace):
 
     def rows(self):
         with self.inst.db.read() as conn:
-            known = entrants.identity
             rows = conn.execute(
-                select(message, known.c.value.label("who"))
-                .join(known, known.c.id == message.c.identity_id)
+                select(message, identity.c.value.label("who"))
+                .join(identity, identity.c.id == message.c.identity_id)
                 .order_by(message.c.id)
             )
             return [dict(row) for row in rows.mappings()]
@@ -118,6 +122,23 @@ class Rookery(SimpleNamespace):
     def entries(self):
         with self.inst.db.read() as conn:
             return list(conn.execute(select(entry.c.entrant_id, entry.c.state)).all())
+
+    def known(self, who="7:u1") -> Any:
+        """The identity of somebody at the network; None when nothing is kept of them."""
+        with self.inst.db.read() as conn:
+            return entrants.find(conn, self.house.team.id, "raven.id", who)
+
+    def one(self, table) -> Any:
+        """The only row of a table, or None."""
+        with self.inst.db.read() as conn:
+            return first(conn, select(table))
+
+    def become(self, who, entrant):
+        """Let an account count for somebody else, as merging two people does."""
+        known = self.known(who)
+        act = Act("link", Actor.system(self.house.team.id), "", known.uid, self.clock())
+        with self.inst.db.write() as conn:
+            link(conn, known, entrant.id, "merge", act)
 
     def duties(self, kind):
         with self.inst.db.read() as conn:

@@ -2,32 +2,26 @@
 
 import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from tombola.api import Retry
-from tombola.db.rows import first
-from tombola.entrants import service as entrants
 from tombola.messages import rules
 from tombola.messages.models import consent, contact
 from tombola.plugins.switches import Scope, turn
 
 
-def known(rookery, who="7:u1"):
-    """What the channel knows of somebody."""
-    with rookery.inst.db.read() as conn:
-        found = entrants.find(conn, rookery.house.team.id, "raven.id", who)
-        row = found and first(conn, select(contact).where(contact.c.identity_id == found.id))
-    return rules.Known(row["opted_out_at"], row["opted_in_at"], row["last_act_at"]) if row else None
+def known(rookery) -> Any:
+    """What the channel knows of the only person."""
+    row = rookery.one(contact)
+    return row and rules.Known(row["opted_out_at"], row["opted_in_at"], row["last_act_at"])
 
 
 def test_a_completion_makes_entry_identity_consent_and_one_reply(rookery):
     ann = rookery.subscribe()
     assert rookery.entries() == [(ann.id, "valid")]
-    with rookery.inst.db.read() as conn:
-        found = entrants.find(conn, rookery.house.team.id, "raven.id", "7:u1")
-        agreed = first(conn, select(consent))
+    found, agreed = rookery.known(), rookery.one(consent)
     assert (found.entrant_id, found.proven_at, found.consented_at) == (
         ann.id,
         rookery.clock(),
@@ -90,8 +84,7 @@ def test_a_stop_that_comes_before_the_news_that_somebody_entered_counts(rookery)
 
 def test_nothing_is_kept_of_strangers_who_write(rookery):
     rookery.tell({"do": "writes", "who": "u1", "name": "Someone"})
-    with rookery.inst.db.read() as conn:
-        assert entrants.find(conn, rookery.house.team.id, "raven.id", "7:u1") is None
+    assert rookery.known() is None
 
 
 def test_an_earlier_act_that_comes_late_takes_nothing_back(rookery):
@@ -114,8 +107,7 @@ def test_a_time_in_the_future_is_no_longer_window(quick_rookery):
 def test_an_account_that_somebody_else_has_proven_stays_theirs_and_counts_once(rookery):
     ann = rookery.subscribe()
     bob = rookery.subscribe(name="Bob", proof="other")
-    with rookery.inst.db.read() as conn:
-        found = entrants.find(conn, rookery.house.team.id, "raven.id", "7:u1")
+    found = rookery.known()
     assert found.entrant_id == ann.id
     assert sorted(rookery.entries()) == [(ann.id, "valid"), (bob.id, "valid")]
     rookery.subscribe(name="Cid", proof="other")  # the same account, the same proof: known
@@ -135,8 +127,7 @@ def test_an_answer_that_nobody_asked_for_is_none(rookery):
         {"do": "answers", "who": "u1", "about": "interest", "campaign": rookery.campaign.uid,
          "yes": True}
     )  # fmt: skip
-    with rookery.inst.db.read() as conn:
-        assert conn.execute(select(consent)).first() is None
+    assert rookery.one(consent) is None
 
 
 def test_a_channel_that_fails_stops_nobody_else(quick_rookery):

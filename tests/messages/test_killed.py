@@ -6,6 +6,7 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,18 +19,20 @@ def doomed(rookery, ledger):
     url = rookery.inst.db.url.render_as_string(hide_password=False)
     folder = rookery.inst.settings.data_dir
     command = [sys.executable, str(PROGRAM), url, str(folder), str(ledger)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        to: Any = process.stdin
+        back: Any = process.stdout
 
         def send(place):
-            process.stdin.write(f"{place} {rookery.clock().isoformat()}\n")
-            process.stdin.flush()
-            return process.stdout.readline().strip()
+            to.write(f"{place} {rookery.clock().isoformat()}\n")
+            to.flush()
+            return back.readline().strip()
 
         try:
             yield send
         finally:
-            process.stdin.close()
+            to.close()
 
 
 @pytest.mark.slow
@@ -39,7 +42,7 @@ def test_killed_at_every_place_a_message_goes_at_most_once_and_is_never_forgotte
 ):
     ledger = tmp_path / "ledger"
     rookery.network.file = ledger
-    ended = Counter()
+    ended: Counter[tuple[str, int]] = Counter()
     with doomed(rookery, ledger) as send:
         for place in range(1, 500):
             who = f"u{place}"

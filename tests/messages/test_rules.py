@@ -12,13 +12,12 @@ from tombola.messages.rules import Held, Known
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
-AGREED = {"agreed": "now"}
 
 
 @pytest.mark.parametrize(
     ("known", "purpose", "held"),
     [
-        (Known(**AGREED), Purpose.CAMPAIGN_ENDED, None),
+        (Known(agreed="now"), Purpose.CAMPAIGN_ENDED, None),
         (Known(agreed="before"), Purpose.CAMPAIGN_ENDED, Held.CONSENT),
         (Known(agreed="before"), Purpose.CAMPAIGN_CHANGED, Held.CONSENT),
         (Known(agreed="before"), Purpose.OTHER, Held.CONSENT),
@@ -26,14 +25,14 @@ AGREED = {"agreed": "now"}
         (Known(agreed="before"), Purpose.WINNER, None),
         (Known(agreed="before"), Purpose.CONFIRMATION, None),
         (Known(), Purpose.CAMPAIGN_ENDED, Held.NO_CONSENT),
-        (Known(**AGREED, withdrawn=True), Purpose.CONSENT, Held.NO_CONSENT),
+        (Known(agreed="now", withdrawn=True), Purpose.CONSENT, Held.NO_CONSENT),
         (Known(), Purpose.INTEREST, None),
-        (Known(**AGREED, opted_out_at=NOON), Purpose.WINNER, Held.OPTED_OUT),
-        (Known(**AGREED, opted_out_at=NOON, opted_in_at=LATER), Purpose.OTHER, None),
-        (Known(**AGREED, opted_out_at=NOON, opted_in_at=NOON), Purpose.OTHER, Held.OPTED_OUT),
-        (Known(**AGREED, unreachable_at=NOON), Purpose.OTHER, Held.UNREACHABLE),
-        (Known(**AGREED, unreachable_at=NOON, last_act_at=LATER), Purpose.OTHER, None),
-        (Known(**AGREED, erased=True), Purpose.WINNER, Held.ERASED),
+        (Known(agreed="now", opted_out_at=NOON), Purpose.WINNER, Held.OPTED_OUT),
+        (Known(agreed="now", opted_out_at=NOON, opted_in_at=LATER), Purpose.OTHER, None),
+        (Known(agreed="now", opted_out_at=NOON, opted_in_at=NOON), Purpose.OTHER, Held.OPTED_OUT),
+        (Known(agreed="now", unreachable_at=NOON), Purpose.OTHER, Held.UNREACHABLE),
+        (Known(agreed="now", unreachable_at=NOON, last_act_at=LATER), Purpose.OTHER, None),
+        (Known(agreed="now", erased=True), Purpose.WINNER, Held.ERASED),
     ],
 )
 def test_what_the_core_itself_holds_off(known, purpose, held):

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,14 +21,10 @@ from tombola.api import (
 )
 from tombola.connections.models import connection
 from tombola.connections.rules import ConnectionState
-from tombola.entrants import service as entrants
-from tombola.entries.changes import Act
-from tombola.entries.linking import link
 from tombola.messages import service
 from tombola.messages.models import contact, message
 from tombola.messages.rules import State
 from tombola.plugins.switches import Scope, turn
-from tombola.teams.rules import Actor
 
 
 def reason(rookery):
@@ -89,11 +86,7 @@ def test_an_opt_out_that_comes_while_it_is_judged_still_counts(rookery):
 def test_two_accounts_that_have_become_one_person_get_it_once(rookery):
     ann = rookery.subscribe("u1", reply="")
     bob = rookery.subscribe("u2", name="Ann again", reply="")
-    with rookery.inst.db.write() as conn:
-        team_id = rookery.house.team.id
-        known = entrants.find(conn, team_id, "raven.id", "7:u2")
-        act = Act("link", Actor.system(team_id), "", known.uid, rookery.clock())
-        link(conn, known, ann.id, "merge", act)
+    rookery.become("7:u2", ann)
     rookery.broadcast()
     assert bob.id != ann.id
     assert sorted(line[2] for line in rookery.messages()) == ["cancelled", "sent"]
@@ -104,11 +97,7 @@ def test_whoever_had_it_before_the_merge_has_had_it(rookery):
     ann = rookery.subscribe("u1", reply="")
     rookery.broadcast()
     rookery.subscribe("u2", name="Ann again", reply="")
-    with rookery.inst.db.write() as conn:
-        team_id = rookery.house.team.id
-        known = entrants.find(conn, team_id, "raven.id", "7:u2")
-        act = Act("link", Actor.system(team_id), "", known.uid, rookery.clock())
-        link(conn, known, ann.id, "merge", act)
+    rookery.become("7:u2", ann)
     rookery.broadcast()
     assert len(rookery.network.taken) == 1
 
@@ -120,7 +109,7 @@ def test_one_purpose_one_message_however_many_broadcasts(rookery):
     assert [line[1] for line in rookery.network.taken] == ["It lasts longer."]
 
 
-TROUBLE = {
+TROUBLE: dict[str, tuple[Any, str]] = {
     "retry": (Retry(timedelta(minutes=10)), "planned"),
     "throttled": (None, "planned"),
     "credit": (OutOfCredit(), "planned"),

@@ -199,7 +199,8 @@ class ActionType(Keyed, ABC, Generic[C]):
     Attributes:
         config_model: its configuration; the form is made from it.
         config_version: raised whenever ``upgrade_config`` learns a step.
-        identities: providers the entrant must have proven first.
+        identities: providers the entrant must have proven first; where that depends on the
+            configuration, see ``log_ins``.
         connection: key of a connector whose accounts it uses (``ctx.account``).
     """
 
@@ -247,6 +248,10 @@ class ActionType(Keyed, ABC, Generic[C]):
     def features(self, config: C) -> Sequence[str]:
         """Name every feature that this configuration uses; the plan has to allow all of them."""
         return (self.key,)
+
+    def log_ins(self, config: C) -> Sequence[str]:
+        """Name the providers that this configuration asks for; the widget offers them. Pure."""
+        return self.identities
 
     def signal_names(self, config: C) -> Iterable[str]:
         """Name the tracking names that complete it; the core compiles name → action. Pure."""

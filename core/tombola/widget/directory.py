@@ -250,11 +250,9 @@ def _log_ins(inst: Installation, team: Actor, actions: Collection[Action]) -> tu
     wanted: set[str] = set()
     for action in actions:
         importer = inst.plugins.importer(action.type_key)
-        kind = inst.plugins.action_type(action.type_key)
         if importer is not None and importer.identity is not None:
             wanted |= proven_by(inst, importer.identity)
-        if kind is not None:
-            wanted.update(kind.identities)
+        wanted.update(gates.log_ins(inst, team, action))
     return tuple(key for key in sorted(wanted) if _is_ready(inst, team, key))
 
 

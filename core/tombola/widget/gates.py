@@ -28,6 +28,24 @@ def config_of(inst: Installation, kind: ActionType[Any], action: Action) -> Conf
     return inst.plugins.read_config(kind, action.config, action.config_version, action.team_id)
 
 
+def log_ins(inst: Installation, team: Actor, action: Action) -> tuple[str, ...]:
+    """The providers that an action of a plugin asks people to log in with."""
+    kind = inst.plugins.action_type(action.type_key)
+    if kind is None:
+        return ()
+    if type(kind).log_ins is ActionType.log_ins:
+        return tuple(kind.identities)
+    try:
+        return inst.plugins.call(
+            action.type_key,
+            team,
+            "log_ins",
+            lambda _: (*kind.identities, *kind.log_ins(config_of(inst, kind, action))),
+        )
+    except (PluginFailed, PluginUnavailable):
+        return tuple(kind.identities)
+
+
 def shut_reason(inst: Installation, team: Actor, action: Action) -> Text | None:
     """Say, for the team, why an action cannot run now; None when it can."""
     away = inst.plugins.why_not(action.type_key, team, action.campaign_id)

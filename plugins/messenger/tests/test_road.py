@@ -118,12 +118,35 @@ def hooked(meta, tea):
         verify_token="a word of ours",
         fields=("feed", "mention", *FIELDS),
     )
-    app = meta.things.put(meta.access.demo.model_copy(update={"callbacks": {"page": hook}}))
+    back = {"redirect_uris": ("http://localhost/back/meta.facebook",)}
+    changed = {"callbacks": {"page": hook}, **back}
+    app = meta.things.put(meta.access.demo.model_copy(update=changed))
     meta.things.change(tea, business=app.business)
 
 
 @pytest.fixture
-def road(database, clock, tmp_path, network, account, meta, world, tea, hooked):
+def asked():
+    """More of the action's configuration; parametrize it."""
+    return {}
+
+
+@pytest.fixture
+def agree(network, kim):
+    """Let Kim press the button at Facebook."""
+
+    def browse(going):
+        with httpx2.Client(transport=in_process(network)) as browser:
+            asked = {n: v[0] for n, v in parse_qs(urlsplit(going).query).items()}
+            form = {**asked, "person": kim.id, "decision": "allow"}
+            answer = browser.post(going.partition("?")[0], data=form)
+        back = urlsplit(answer.headers["location"])
+        return {name: values[0] for name, values in parse_qs(back.query).items()}
+
+    return browse
+
+
+@pytest.fixture
+def road(database, clock, tmp_path, network, account, meta, world, tea, hooked, asked):
     fetcher = Fetcher(mounts={"meta.example:80": in_process(network)})
     inst = installation.make(
         database, clock, tmp_path, slugs=["meta", "messenger"], fetcher=fetcher
@@ -142,6 +165,7 @@ def road(database, clock, tmp_path, network, account, meta, world, tea, hooked):
     campaign["actions"] = [
         {"type": "messenger.subscribe", "title": "Subscribe", "interval": "once", "config": config}
     ]
+    campaign["actions"][0]["config"] |= asked
     return Way(inst, document, meta, world, tea)
 
 
@@ -180,6 +204,27 @@ def test_subscribing_completes_the_action_and_confirms_once(road, kim, psid, tea
     road.hear()
     assert road.totals().entries == 1
     assert len(road.chat(kim)) == 1
+
+
+@pytest.mark.parametrize("asked", [{"require_auth": True}])
+def test_require_auth_holds_it_until_facebook_has_told_who_it_is(road, kim, agree, psid, tea, meta):
+    entrant = road.enter("browser-1", "Kim")
+    first = road.press("browser-1")
+    assert (first.came, first.provider) == (acts.Came.LOG_IN, "meta.facebook")
+    place = Directory(road.inst, fresh_s=0).get(KEY)
+    assert place is not None
+    assert "meta.facebook" in place.log_ins
+    assert road.log_in("browser-1", "meta.facebook", agree) == entrant
+    waits = road.press("browser-1")
+    lee = meta.facebook.add_person("Lee")
+    meta.messenger.write(kim, road.page, "hello")
+    meta.messenger.get_started(lee, road.page, ref_of(waits.url))
+    road.hear()
+    assert road.totals().entries == 0
+    meta.messenger.follow_link(kim, road.page, ref_of(waits.url))
+    road.hear()
+    assert road.totals().entries == 1
+    assert road.entrant_of(PSID, f"{tea.id}:{psid}") == entrant
 
 
 @pytest.mark.parametrize("switch", ["meta_doubled", "meta_reordered", "meta_batched"])

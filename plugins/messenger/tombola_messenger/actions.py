@@ -1,6 +1,6 @@
 """The action “Subscribe on Messenger”."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import ClassVar, Final
 from urllib.parse import quote, urlencode
@@ -53,6 +53,10 @@ class Subscribe(ActionType[SubscribeConfig]):
     def options(self, ctx: Ctx, field: str, query: str) -> Iterable[tuple[str, str]]:
         """Offer the connected pages on which messages can be answered."""
         return ready.pages(ctx, query) if field == "account" else ()
+
+    def log_ins(self, config: SubscribeConfig) -> Sequence[str]:
+        """Facebook's, where the team asks for it."""
+        return (FACEBOOK,) if config.require_auth else ()
 
     def view(self, ctx: Ctx, config: SubscribeConfig, who: Who | None) -> View:
         """Say what people subscribe to; pressing the button is their consent to it."""

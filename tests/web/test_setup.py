@@ -9,12 +9,14 @@ from sqlalchemy import func, select
 
 from tombola.admission import service as admission
 from tombola.admission.models import statement
-from tombola.api import EntryDraft, Identity
+from tombola.api import EntryDraft, Identity, Invalid
 from tombola.campaigns import actions, service
 from tombola.campaigns.models import action as action_table
+from tombola.campaigns.rules import Kind
 from tombola.campaigns.terms import Asks, Eligibility, Question
 from tombola.entrants import service as entrants
 from tombola.entrants.models import entrant
+from tombola.entries import editing
 from tombola.entries.models import entry
 from tombola.entries.record import load_rules, record
 from tombola.importing import copying
@@ -341,3 +343,10 @@ def test_the_preview_asks_who_lives_where(house, made, client, at):
     assert "Card" in french
     assert "Pay" not in french
     assert "Where they live" in client.get(f"{at}/preview").text
+
+
+def test_a_campaign_stays_a_competition_or_a_reward(house, made):
+    form = editing.form_of(made, kind=Kind.REWARD)
+    with pytest.raises(Invalid) as wrong:
+        editing.update_campaign(house.inst, house.actor(), made.uid, form)
+    assert list(wrong.value.errors) == ["kind"]

@@ -13,7 +13,7 @@ from tombola.admission.rules import Answer, Stated
 from tombola.api import Invalid
 from tombola.campaigns import alternatives
 from tombola.campaigns.models import campaign
-from tombola.campaigns.service import Campaign, of_team, touch
+from tombola.campaigns.service import Campaign, by_id, of_team, touch
 from tombola.campaigns.terms import Asks, Eligibility, Where, asks_first
 from tombola.db.sets import members
 from tombola.entrants.models import entrant, identity
@@ -99,12 +99,15 @@ def keep(
 
     Args:
         conn: A write transaction.
-        found: The campaign.
+        found: The campaign; how it is by now is read again, and held until the commit.
         identity_id: By which the person is known here.
         before: What they had said.
         value: The form of ``rules.model_of``, filled in.
         now: The moment.
     """
+    # Whoever changes who may enter waits for this row, and then judges it, too.
+    conn.execute(select(campaign.c.id).where(campaign.c.id == found.id).with_for_update(read=True))
+    found = by_id(conn, found.id)
     before = before or Stated()
     fields = type(value).model_fields
     detailed = any(name not in {"country", "of_age"} for name in fields)

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from tombola.api import Invalid, Outdated
+from tombola.api import Outdated
 from tombola.campaigns import actions, service
 from tombola.campaigns.models import campaign_version
 from tombola.campaigns.rules import ActionForm, CampaignForm
@@ -56,7 +56,7 @@ def update_campaign(
     """Change a campaign and, in the same act, decide its entries by the new dates and zone.
 
     Raises:
-        Invalid: It would become another kind, and has entries.
+        Invalid: It would become another kind.
         NotFound: The team has no such campaign.
         Outdated: It is not at ``version`` any more, where one is given.
     """
@@ -65,9 +65,6 @@ def update_campaign(
         before = _locked(conn, actor, uid)
         if version not in {None, before.version}:
             raise Outdated("Somebody has changed it since you read it. Read it again.")
-        if form.kind is not before.kind and _any_entry(conn, before.id):
-            said = "It has entries, so it stays what it is. Duplicate it to begin another kind."
-            raise Invalid({"kind": said})
         if service.save(conn, actor, before, form, now):
             decide_campaign(conn, before.id, Act("dates", actor, "", uid, now))
         after = service.of_team(conn, actor, uid)
@@ -113,11 +110,6 @@ def form_of(found: service.Campaign, **changed: Any) -> CampaignForm:
     """A campaign's form as it stands, with some of it changed."""
     values = found.model_dump(include=set(CampaignForm.model_fields))
     return CampaignForm.model_validate(values | changed)
-
-
-def _any_entry(conn: Connection, campaign_id: int) -> bool:
-    found = select(entry.c.id).where(entry.c.campaign_id == campaign_id).limit(1)
-    return conn.execute(found).first() is not None
 
 
 def _locked(conn: Connection, actor: Actor, uid: str) -> service.Campaign:

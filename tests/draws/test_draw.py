@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tombola.api import Conflict, EntryDraft, Identity, Invalid, NotFound
+from tombola.campaigns.models import action
 from tombola.draws import log, proofs, service, winners, witnesses
 from tombola.draws.models import draw, pool, pool_block
 from tombola.draws.types import DrawPrize, Exclude, Place, State
@@ -19,6 +20,7 @@ from tombola.entries.record import load_rules, record
 from tombola.fairness.hashing import witness_commitment
 from tombola.fairness.verify import inclusion_trouble, verify
 from tombola.outbox.models import outbox
+from tombola.teams.rules import Actor, Role
 
 
 def checked(hall, made):
@@ -117,7 +119,7 @@ def test_pool_holds_what_counts_and_nothing_else(hall):
     entries.archive(hall.inst, hall.actor, hall.campaign.uid, uids, "counted last time")
     with hall.inst.db.read() as conn:
         say = conn.execute(
-            select(service.pool.action.c.uid).where(service.pool.action.c.id == hall.actions["say"])
+            select(action.c.uid).where(action.c.id == hall.actions["say"])
         ).scalar_one()
     made = hall.drawn(
         actions=[say],
@@ -225,7 +227,7 @@ def test_other_teams_see_and_change_nothing(hall):
     hall.crowd(3)
     made = hall.drawn()
     stranger = hall.house.members["stranger"]
-    rival = service.Actor(hall.house.other.id, "x", stranger.id, "S", service.Role.OWNER)
+    rival = Actor(hall.house.other.id, "x", stranger.id, "S", Role.OWNER)
     for act in (service.get, service.close, service.publish, winners.winners):
         with pytest.raises(NotFound):
             act(hall.inst, rival, made.uid)

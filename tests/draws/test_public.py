@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
+from tombola.api import EntryDraft
 from tombola.draws import proofs, service, witnesses
 from tombola.draws.announcing import Names
 from tombola.draws.types import Place
+from tombola.entrants.models import entrant, identity
+from tombola.entries.record import load_rules, record
 from tombola.fairness.hashing import witness_commitment
 
 
@@ -101,3 +105,32 @@ def test_witness_commits_and_speaks_on_their_page(hall, visitor):
         assert "part of the draw" in visitor.get(path).text
     hall.work()
     assert hall.get(made).state == "drawn"
+
+
+def test_campaigns_page_shows_published_winners_and_each_entrant_their_own_link(hall):
+    reader = hall.house.client(None)
+    key = hall.campaign.key
+    hall.house.post(reader, f"/w/{key}/enter", name="Anna Berg", email="anna@mail.example")
+    hall.crowd()
+    with hall.inst.db.read() as conn:
+        number = conn.execute(
+            select(entrant.c.id).where(entrant.c.email == "anna@mail.example")
+        ).scalar_one()
+        known = conn.execute(select(identity).where(identity.c.entrant_id == number)).first()
+    draft = EntryDraft(hall.action(), known.id, number, "anna-1", "test", occurred_at=hall.clock())
+    with hall.inst.db.write() as conn:
+        record(conn, [draft], load_rules(conn, hall.campaign.id), hall.clock())
+    made = hall.drawn()
+    assert "winners-title" not in reader.get(f"/{key}").text
+    service.publish(hall.inst, hall.actor, made.uid, Names.FULL)
+    page = reader.get(f"/{key}").text
+    won = [one.name for one in hall.winners(made) if one.place is Place.WINNER]
+    assert all(name in page for name in won)
+    assert "with 1 of" in page
+    link = page.split("/receipt/")[1].split('"')[0]
+    assert "with 1 of" in reader.get(f"/draw/1/receipt/{link}").text
+    stranger = hall.house.client(None).get(f"/{key}").text
+    assert "winners-title" in stranger
+    assert "/receipt/" not in stranger
+    service.void(hall.inst, hall.actor, made.uid, "broken")
+    assert "winners-title" not in reader.get(f"/{key}").text

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tombola.api import Conflict, Identity, Item, NotFound
 from tombola.campaigns import actions
 from tombola.campaigns.rules import ActionForm
-from tombola.draws import erasing, freeze, jobs, log, proofs, service
+from tombola.draws import beacons, erasing, freeze, jobs, log, proofs, service
 from tombola.draws.models import draw_log, pool, winner
 from tombola.draws.types import State
 from tombola.entries import service as entries
@@ -55,7 +55,7 @@ def test_forged_round_is_not_believed(quick_hall, monkeypatch):
     service.close(hall.inst, hall.actor, made.uid)
     hall.work()
     hall.clock.advance(timedelta(minutes=3))
-    real = jobs.fetch
+    real = beacons.fetch
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "fetch", lambda inst, address, _: real(inst, address, 5))
         hall.work()

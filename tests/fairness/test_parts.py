@@ -85,14 +85,16 @@ def test_stretches_give_the_root_of_the_whole_tree_and_paths_lead_to_it(people):
     assert root([(one.digest, one.weight) for one in blocks]) == plain[0]
     assert plain[0][1] == sum(weight for _, weight in rows)
     for place in {0, people // 2, people - 1}:
-        assert climb(*rows[place], path(leaves, place)) == plain[0]
+        one, weight = rows[place]
+        assert climb(one, weight, path(leaves, place)) == plain[0]
 
 
 def slowly(seed: bytes, rows: list[tuple[bytes, int]], most: int) -> list[bytes]:
     """The same selection as the protocol says it: a list of tickets, and people taken out of it."""
     import hmac  # noqa: PLC0415 # another way than the one that is tried
 
-    left, drawn, k = list(rows), [], 0
+    left, k = list(rows), 0
+    drawn: list[bytes] = []
     while left and len(drawn) < most:
         tickets = [name for name, weight in left for _ in range(weight)]
         key = b"tombola/draw/1" + k.to_bytes(8, "big")

@@ -126,7 +126,8 @@ def test_bundle_is_plain_json_with_no_numbers_in_it():
     def walk(value: Any) -> None:
         assert not isinstance(value, float)
         assert isinstance(value, bool) or not isinstance(value, int)
-        for inner in value.values() if isinstance(value, dict) else value:
+        inside: Any = value.values() if isinstance(value, dict) else value
+        for inner in inside:
             if isinstance(inner, dict | list):
                 walk(inner)
 

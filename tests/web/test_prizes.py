@@ -161,6 +161,15 @@ def test_claims_are_listed_filtered_delivered_taken_back_and_given_back(house, e
     assert "Tick the claims first." in editor.get(page).text
 
 
+def test_a_persons_page_shows_what_they_have(house, editor, reward):
+    made = sticker(house, reward, "A-1")
+    person_claims(house, reward, made)
+    (line,) = lines(house, reward)
+    text = editor.get(f"/team/lamps/people/{line.entrant}").text
+    assert "Sticker" in text
+    assert "A-1" not in text
+
+
 def test_file_of_claims_has_the_lists_filters(house, editor, reward):
     made = sticker(house, reward, "A-1")
     person_claims(house, reward, made)

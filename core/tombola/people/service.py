@@ -27,6 +27,8 @@ from tombola.entries.models import entry
 from tombola.entries.rules import State
 from tombola.installation import Installation
 from tombola.people.links import Link, links_of
+from tombola.rewards.listing import Held
+from tombola.rewards.listing import of_person as rewards_of
 from tombola.teams.rules import Actor, Role
 
 #: People that one search shows; a wider one asks for a longer word.
@@ -51,6 +53,7 @@ class Person(BaseModel):
     Attributes:
         identities: accounts, addresses, posts and browsers that are this person.
         told: what they said of themselves to campaigns, and agreed to.
+        rewards: what they have claimed.
         proven_email: the address was confirmed by a code.
     """
 
@@ -61,6 +64,7 @@ class Person(BaseModel):
     parts: list[Part]
     links: list[Link]
     told: list[Told] = []
+    rewards: list[Held] = []
 
     @property
     def proven_email(self) -> bool:
@@ -116,6 +120,7 @@ def person(inst: Installation, actor: Actor, uid: str) -> Person:
             parts=parts_of(conn, actor.team_id, found.id),
             links=links_of(conn, actor.team_id, found.id),
             told=admission.told(conn, actor.team_id, found.id),
+            rewards=rewards_of(conn, actor.team_id, found.id),
         )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
 )
 
-from tombola.campaigns.models import prize
+from tombola.campaigns.models import campaign, prize
 from tombola.campaigns.service import of_team
 from tombola.entrants.models import entrant, identity
 from tombola.entries.doing import DOING
@@ -30,6 +30,8 @@ from tombola.teams.rules import Actor, Role
 
 #: Lines of one page.
 PAGE = 50
+#: Whose a claim is.
+_WHOSE = identity.c.id == reward_claim.c.identity_id
 
 
 class Filter(BaseModel):
@@ -99,6 +101,38 @@ def page(
         return _read(conn, inst, actor, rows)
 
 
+class Held(BaseModel):
+    """A reward that one person has claimed, in any campaign of the team."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prize: str
+    campaign: str
+    key: str
+    state: State
+    claimed_at: datetime
+
+
+def of_person(conn: Connection, team_id: int, entrant_id: int) -> list[Held]:
+    """What somebody has claimed, the newest first; of removed campaigns nothing."""
+    rows = conn.execute(
+        select(
+            prize.c.title.label("prize"), campaign.c.title.label("campaign"), campaign.c.key,
+            reward_claim.c.state, reward_claim.c.claimed_at,
+        )
+        .join(prize, prize.c.id == reward_claim.c.prize_id)
+        .join(campaign, campaign.c.id == reward_claim.c.campaign_id)
+        .join(identity, _WHOSE)
+        .where(
+            reward_claim.c.team_id == team_id,
+            identity.c.entrant_id == entrant_id,
+            campaign.c.removed_at.is_(None),
+        )
+        .order_by(reward_claim.c.id.desc())
+    ).mappings()  # fmt: skip
+    return [Held.model_validate(dict(row)) for row in rows]
+
+
 def counts(inst: Installation, actor: Actor, campaign_uid: str) -> dict[str, int]:
     """How many claims stand where, by state. Doubtful ones are not counted: that reads them all."""
     actor.need(Role.VIEWER)
@@ -110,9 +144,6 @@ def counts(inst: Installation, actor: Actor, campaign_uid: str) -> dict[str, int
             .group_by(reward_claim.c.state)
         )
         return {str(row[0]): int(row[1]) for row in rows}
-
-
-_WHOSE = identity.c.id == reward_claim.c.identity_id
 
 
 def _lines() -> Select[tuple[object, ...]]:

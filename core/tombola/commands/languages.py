@@ -20,6 +20,11 @@ PLACES = (
     "admission/*.py",
     "claiming/rules.py",
     "claiming/service.py",
+    *(
+        f"draws/templates/draws/{name}.html"
+        for name in ("log", "receipt", "result", "witness", "words")
+    ),
+    "draws/witnesses.py",
     "entrants/*.py",
     "mail/rules.py",
     "privacy/public.py",
@@ -30,6 +35,7 @@ PLACES = (
     "web/texts.py",
     "web/words.py",
     "web/templates/web/problem*.html",
+    "web/templates/web/prose.html",
     "widget/*.py",
     *(
         f"widget/templates/widget/{name}.html"
@@ -38,6 +44,7 @@ PLACES = (
             "card",
             "claim",
             "leaving",
+            "outcomes",
             "page",
             "panel",
             "prizes",

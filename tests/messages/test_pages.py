@@ -59,6 +59,19 @@ def test_a_tab_without_anybody_says_how_people_come(quick_rookery):
     assert "Nobody to write to yet" in text
 
 
+def test_the_tab_shows_on_both_databases(rookery):
+    rookery.subscribe()
+    rookery.work()
+    prolong(rookery)
+    rookery.broadcast("consent", "Still all right?")
+    client = rookery.house.client("editor")
+    for more in ("", "?view=gone&before=99", "/broadcasts", "/new/consent"):
+        assert client.get(tab(rookery, more)).status_code == 200
+    form = {"purpose": "campaign_ended", "text": "Over."}
+    text = rookery.house.post(client, tab(rookery, "/new/campaign_ended"), **form).text
+    assert "The campaign has changed since they agreed" in text
+
+
 def test_a_notice_is_seen_before_it_is_sent(filled):
     rookery, client = filled, filled.house.client("editor")
     before = len(rookery.network.taken)

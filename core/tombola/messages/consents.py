@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from tombola.api import Purpose
 from tombola.campaigns.service import Campaign
@@ -112,14 +112,15 @@ def answer(
 
 def counted(conn: Connection, campaign_id: int, now_promised: str) -> tuple[int, int, int]:
     """How many agreed to what is promised now, to something earlier, or said no."""
+    said = case((consent.c.agreed == now_promised, 1), else_=0).label("current")
+    stands = case((consent.c.withdrawn_at.is_(None), 1), else_=0).label("stands")
+    each = select(said, stands).where(consent.c.campaign_id == campaign_id).subquery()
     rows = conn.execute(
-        select(consent.c.agreed == now_promised, consent.c.withdrawn_at.is_(None), func.count())
-        .where(consent.c.campaign_id == campaign_id)
-        .group_by(consent.c.agreed == now_promised, consent.c.withdrawn_at.is_(None))
-    ).all()
-    current = sum(row[2] for row in rows if row[0] and row[1])
-    earlier = sum(row[2] for row in rows if not row[0] and row[1])
-    return current, earlier, sum(row[2] for row in rows if not row[1])
+        select(each.c.current, each.c.stands, func.count()).group_by(each.c.current, each.c.stands)
+    )
+    found = {(bool(row[0]), bool(row[1])): int(row[2]) for row in rows}
+    no = found.get((True, False), 0) + found.get((False, False), 0)
+    return found.get((True, True), 0), found.get((False, True), 0), no
 
 
 def interested(conn: Connection, campaign_id: int) -> list[Yes]:

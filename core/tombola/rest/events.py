@@ -18,14 +18,19 @@ class Became(Shape):
     """What became of one event."""
 
     name: str
-    event_id: Annotated[str, Field(default="", description="As it was given; else left out.")]
+    event_id: Annotated[
+        str, Field(default_factory=str, description="As it was given; else left out.")
+    ]
     result: Annotated[
         Literal["new", "known", "unmatched"],
         Field(description="unmatched: no action of the campaign has that name."),
     ]
     person: Annotated[
         Literal["known", "waiting"],
-        Field(description="waiting: it counts once the visitor takes part."),
+        Field(
+            default="waiting",
+            description="waiting: it counts once the visitor takes part. Left out of unmatched.",
+        ),
     ]
 
 

@@ -23,6 +23,7 @@ from tombola.draws import admin_won as draws_won
 from tombola.draws import checking as draws_checking
 from tombola.draws import events as draws_events
 from tombola.draws import jobs as draws_jobs
+from tombola.draws import landing as draws_landing
 from tombola.draws import public as draws_public
 from tombola.entries import admin as entries_admin
 from tombola.entries import admin_bulk as entries_bulk
@@ -72,6 +73,7 @@ from tombola.widget import api as tracking_api
 from tombola.widget import claims_public, handing, loading, proving_public, rewards_public
 from tombola.widget import hot_public as widget_hot
 from tombola.widget import jobs as widget_jobs
+from tombola.widget import outcomes as widget_outcomes
 from tombola.widget import public as widget_public
 
 PAGES: tuple[Pages, ...] = (
@@ -131,6 +133,8 @@ PAGES: tuple[Pages, ...] = (
     rewards_public.pages,
     handing.pages,
 )
+
+widget_outcomes.tell(draws_landing.outcomes)
 
 
 def kinds() -> Kinds:

@@ -60,7 +60,7 @@ def _said(key: str, uid: str) -> dict[str, Any]:
         "shape": shape,
         "sheet": sheet,
         "footer": footer,
-        "direction": i18n.direction(),
+        "runs": i18n.direction(),
         "text": _text(found.title, head, prizes, drawn),
         "all_names": list(Names),
         "all_shapes": list(Shape),

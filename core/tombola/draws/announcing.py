@@ -12,6 +12,8 @@ from enum import StrEnum
 MOST_NAMES = 12
 #: Letters that stand for no width, and those that are twice as wide as others.
 _WIDE = frozenset("WF")
+#: From one line's foot to the next one's, in heights of its letters, by what the line is.
+_LEAD = {"title": 1.5, "head": 1.5, "prize": 2.5, "name": 1.4}
 
 
 class Names(StrEnum):
@@ -115,12 +117,12 @@ def sheet(
     if names > MOST_NAMES:
         asked.append((more.format(n=names - MOST_NAMES), base * 5 // 8, "prize"))
     room = height * 76 // 100
-    tall = sum(size * 3 // 2 for _, size, _ in asked)
+    tall = sum(size * _LEAD[kind] for _, size, kind in asked)
     scale = min(1.0, room / tall)
     lines, y = [], (height * 92 // 100 - round(tall * scale)) // 2
     for text, size, kind in asked:
         fitting = min(size * scale, width * 0.86 / max(_width(text), 1))
-        y += round(size * scale * 1.5)
+        y += round(size * scale * _LEAD[kind])
         lines.append(Line(text, round(fitting), y, kind))
     return Sheet(width, height, tuple(lines))
 

@@ -78,6 +78,7 @@ def render(
     return render_template(
         "widget/page.html",
         preview=True,
+        outcomes=(),
         shown=shown,
         mild=True,
         framed=False,

@@ -17,7 +17,7 @@ from tombola.web import i18n
 from tombola.web.forms import Form
 from tombola.web.i18n import gettext as _
 from tombola.web.i18n import marked
-from tombola.widget import admitting, browser, entering, scripts
+from tombola.widget import admitting, browser, entering, outcomes, scripts
 from tombola.widget.acts import Came, Result
 from tombola.widget.directory import Place
 from tombola.widget.entering import Stopped
@@ -170,6 +170,9 @@ def page(
         hand="" if framed else _hand(inst, place, met),
         act=partial(_act, place, framed=framed),
         say=partial(said_by, place.campaign),
+        outcomes=outcomes.of_campaign(
+            inst, place.campaign.id, met.entrant_id if met is not None else None
+        ),
         interval_words=interval_words,
         fingerprint=scripts.fingerprint,
     )

@@ -72,6 +72,24 @@ def test_of_stop_and_start_the_later_one_stands_in_any_order(quick_rookery, orde
     assert known(rookery).is_out
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_whole_conversation_ends_alike_in_any_order(quick_rookery, order):
+    rookery = quick_rookery
+    ann, now = rookery.person(), rookery.clock()
+    completes = {"do": "completes", "action": rookery.action.uid, "entrant": ann.uid}
+    lines = [
+        {**completes, "who": "u1", "at": (now - timedelta(minutes=3)).isoformat()},
+        {"do": "stops", "who": "u1", "at": (now - timedelta(minutes=2)).isoformat()},
+        {"do": "starts", "who": "u1", "at": (now - timedelta(minutes=1)).isoformat()},
+    ]
+    for number in order:
+        rookery.tell(lines[number])
+        rookery.tell(lines[number])
+    assert not known(rookery).is_out
+    assert rookery.entries() == [(ann.id, "valid")]
+    assert rookery.one(consent)["withdrawn_at"] is None
+
+
 def test_a_stop_that_comes_before_the_news_that_somebody_entered_counts(rookery):
     ann, entered = rookery.person(), rookery.clock()
     rookery.clock.advance(timedelta(minutes=1))

@@ -8,19 +8,22 @@ import pytest
 from PIL import Image
 from sqlalchemy import Text, cast, select
 
+from tombola.admission.models import statement
 from tombola.api import Identity, Item
 from tombola.claiming.models import claim, owned
 from tombola.db import new_uid
 from tombola.db.rows import insert_one
 from tombola.entrants.models import code, entrant, identity
+from tombola.entries import downloads
 from tombola.entries.linking import recognise
-from tombola.entries.models import entry
+from tombola.entries.models import download, entry, saved_view
 from tombola.importing import media_files
 from tombola.importing.models import item, media
 from tombola.importing.preview import SourceForm
 from tombola.importing.service import add as add_source
 from tombola.inbox.models import inbox
 from tombola.mail import service as mail
+from tombola.messages.models import contact, message
 from tombola.people.models import contact_attempt
 from tombola.tables import metadata
 from tombola.testing import house as houses
@@ -78,7 +81,7 @@ class Town:
 
     def erase(self):
         """Let workers do all that an erasure asks for."""
-        self.house.work("erase", "relay", "delivery", "picture_drop")
+        self.house.work("erase", "relay", "delivery", "picture_drop", "entries_files_sweep")
 
 
 def a_picture(colour):
@@ -184,4 +187,45 @@ def town(database, clock, tmp_path):
             event={"payload": {"from": f"{CANARY}-id", "text": CANARY}, "at": None},
             received_at=now, state="handled",
         )  # fmt: skip
+        more_rooms(conn, inst, town, known, now)
     return town
+
+
+def more_rooms(conn, inst, town, known, now):
+    """What channels, forms and files for download know of her."""
+    mine = {"team_id": town.house.team.id, "identity_id": known}
+    of = {**mine, "campaign_id": town.campaign.id}
+    conn.execute(
+        contact.insert().values(**mine, channel="sample.dm", opted_out_why=[CANARY], grants=CANARY)
+    )
+    insert_one(
+        conn, message, uid=new_uid(now), **of, channel="sample.dm", account="a", purpose="winner",
+        subject="", text=f"Dear {CANARY}", tag=CANARY, locale="en", state="sent", urgency=1,
+        tries=1, external_id=CANARY, due_at=now, created_at=now, good_until=now,
+    )  # fmt: skip
+    answers = [{"key": "size", "label": "Size", "value": CANARY}]
+    conn.execute(
+        statement.insert().values(
+            **of,
+            country="DE",
+            age=30,
+            details=answers,
+            detailed=True,
+            admitted=True,
+            version=1,
+            at=now,
+        )
+    )
+    insert_one(
+        conn, saved_view, uid=new_uid(now), team_id=town.house.team.id,
+        campaign_id=town.campaign.id, name="Hers", wanted={"text": f"{CANARY}_h"}, created_at=now,
+    )  # fmt: skip
+    uid = new_uid(now)
+    folder = inst.settings.data_dir / downloads.FOLDER
+    folder.mkdir()
+    (folder / uid).write_text(f"name,text\n{CANARY},hello\n")
+    insert_one(
+        conn, download, uid=uid, team_id=town.house.team.id, campaign_id=town.campaign.id,
+        name="entries.csv", shape="csv", bom=False, wanted={"text": CANARY}, state="ready",
+        total=1, done=1, size=10, asked_at=now, expires_at=now + timedelta(days=7),
+    )  # fmt: skip

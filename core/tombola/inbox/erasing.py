@@ -15,7 +15,7 @@ def naming(conn: Connection, words: Collection[str]) -> list[int]:
     """Numbers of the kept webhooks that name one of these ids or handles.
 
     A webhook may be of several people, and is kept for no longer than a month: all of it goes.
-    Those kept unseen are sealed by nothing and are looked through alike.
+    What is kept unseen, until its plugin is back, cannot be read: it is handled then, or refused.
     """
     text = cast(inbox.c.event, Text)
     wanted = [text.contains(word, autoescape=True) for word in words if len(word) >= LEAST]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from tombola.fairness.beacons import Chain, Round, is_genuine
 from tombola.testing.network import in_process
 
 LIST = "/beacons"
@@ -40,3 +41,13 @@ def test_signature_is_the_same_each_time(there):
     assert first["round"] == 7
     assert there.get(f"{LIST}/hill/public/0").status_code == 404
     assert there.get(f"{LIST}/nowhere/public/7").status_code == 404
+
+
+def test_verifier_of_draws_believes_them(there):
+    for each in there.get(LIST).json():
+        chain = Chain.model_validate(each)
+        said = there.get(f"{each['address']}/public/5").json()
+        shown = Round(said["round"], bytes.fromhex(said["signature"]))
+        assert is_genuine(chain, shown)
+        assert shown.value.hex() == said["randomness"]
+        assert not is_genuine(chain, Round(6, shown.signature))

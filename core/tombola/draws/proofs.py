@@ -113,6 +113,11 @@ def inclusion(conn: Connection, entrant_id: int, campaign_id: int) -> list[Inclu
     return found
 
 
+def token_of(tag: bytes, salt: bytes) -> str:
+    """What a private link says of its holder; ``receipt`` opens it."""
+    return urlsafe_b64encode(tag + salt).decode()
+
+
 def receipt(inst: Installation, draw_uid: str, token: str) -> Inclusion:
     """The private proof behind a link, for whoever holds it. Raises NotFound."""
     tag, salt = _opened(token)
@@ -131,7 +136,7 @@ def _inclusion(conn: Connection, row: RowMapping, mine: RowMapping) -> Inclusion
     subject = conn.execute(select(entrant.c.uid).where(entrant.c.id == mine["entrant_id"])).scalar()
     way = () if reason else _path(conn, row["id"], mine["tag"])
     return Inclusion(
-        token=urlsafe_b64encode(mine["tag"] + mine["salt"]).decode(),
+        token=token_of(mine["tag"], mine["salt"]),
         draw_uid=row["uid"],
         number=row["number"],
         title=DrawForm.model_validate(row["form"]).title,

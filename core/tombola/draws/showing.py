@@ -5,9 +5,8 @@ Names are as short as the team has chosen; erased people are told as such.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from tombola.api import NotFound
 from tombola.campaigns.models import campaign
@@ -71,15 +70,20 @@ def result(inst: Installation, number: int) -> Result:
     return Result(found, of.title, of.key, places, sorted(reasons.items()))
 
 
-def published(inst: Installation, campaign_id: int) -> list[tuple[int, datetime]]:
-    """Numbers of a campaign's published draws and when they were, the newest first."""
-    with inst.db.read() as conn:
-        rows = conn.execute(
-            select(draw.c.number, draw.c.published_at)
-            .where(draw.c.campaign_id == campaign_id, draw.c.state == State.PUBLISHED.value)
-            .order_by(draw.c.number.desc())
-        )
-        return [(row.number, row.published_at) for row in rows]
+def published(conn: Connection, campaign_id: int, most: int) -> list[tuple[Draw, list[Shown]]]:
+    """A campaign's published draws with their winners, the newest first, at most so many."""
+    rows = conn.execute(
+        select(draw)
+        .where(draw.c.campaign_id == campaign_id, draw.c.state == State.PUBLISHED.value)
+        .order_by(draw.c.number.desc())
+        .limit(most)
+    ).mappings()
+    found = []
+    for row in rows.all():
+        made = view(conn, row)
+        places = [_shown(one, made) for one in listed(conn, row) if one.place is Place.WINNER]
+        found.append((made, places))
+    return found
 
 
 def _shown(one: Winner, of: Draw) -> Shown:

@@ -15,14 +15,15 @@ class Outcome:
 
     Attributes:
         href: The page with everything about it.
-        prizes: Each prize with the names of its winners, as short as the team has chosen.
+        prizes: Each prize with the names of its winners, as short as the team has chosen, and how
+            many there are besides.
         mine: The entrant's own private page; "" where there is none or nobody is known.
         weight: Their tickets; 0 where they did not take part.
         total: All tickets.
     """
 
     href: str
-    prizes: Sequence[tuple[str, Sequence[str]]]
+    prizes: Sequence[tuple[str, Sequence[str], int]]
     mine: str = ""
     weight: int = 0
     total: int = 0

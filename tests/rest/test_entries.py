@@ -174,3 +174,15 @@ def test_file_is_asked_for_written_and_downloaded(program, campaign, give, house
     assert len(file.data) == ready["size_bytes"]
     file.close()
     assert program.get(path)["items"] == [ready]
+
+
+def test_pages_say_whom_a_program_has_named(program, campaign, give, house):
+    came = give(one(), {"key": "b", "email": "jo@example.org"}).json["entries"]
+    browser = house.client("owner")
+    tab = browser.get(f"/team/lamps/campaign/{campaign.key}/entries").text
+    assert "c-1" in tab
+    assert "Your program" in tab
+    for each, word in zip(came, ("Your own number", "not confirmed"), strict=True):
+        page = browser.get(f"/team/lamps/people/{each['entrant']}").text
+        assert word in page
+        assert "named by your program, not proven" in page

@@ -20,7 +20,7 @@ from tombola.entrants import service as entrants
 from tombola.entrants.codes import EMAIL
 from tombola.entrants.models import entrant, identity
 from tombola.entrants.models import link as link_table
-from tombola.entrants.service import ITEM, VISITOR, Entrant, Known
+from tombola.entrants.service import EXTERNAL, ITEM, VISITOR, Entrant, Known
 from tombola.entries.changes import Act
 from tombola.entries.linking import unlink
 from tombola.entries.models import entry
@@ -79,7 +79,7 @@ class Person(BaseModel):
     @property
     def accounts(self) -> list[Known]:
         """Accounts at networks."""
-        return [one for one in self.identities if one.kind not in {EMAIL, ITEM, VISITOR}]
+        return [one for one in self.identities if one.kind not in {EMAIL, EXTERNAL, ITEM, VISITOR}]
 
     @property
     def called(self) -> str:

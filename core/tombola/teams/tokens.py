@@ -28,7 +28,7 @@ NOTED = timedelta(minutes=1)
 _SCOPES: Any = {
     "labels": {
         Scope.CAMPAIGNS_READ.value: "Read campaigns, actions, sources and prizes",
-        Scope.CAMPAIGNS_WRITE.value: "Make, change and remove them",
+        Scope.CAMPAIGNS_WRITE.value: "Make, change and remove campaigns and all in them",
         Scope.ENTRIES_READ.value: "Read and download entries",
         Scope.ENTRIES_WRITE.value: "Give, revoke, archive and restore entries",
         Scope.ENTRANTS_READ.value: "Read people, with names and addresses",

@@ -21,7 +21,7 @@ class NotThere(Exception):
 def available(inst: Installation) -> list[Chain]:
     """The beacons that the operator has chosen, in their order; the public ones by default.
 
-    None when their list cannot be read; the log and the grade's complaint say so.
+    None of them when their list cannot be read, which leaves grades C and D.
     """
     named = inst.settings.beacons
     if not named:

@@ -19,6 +19,8 @@ from tombola.installation import Installation
 from tombola.queue import tasks
 from tombola.queue.kinds import Again, Done, Kind, Result
 from tombola.queue.tasks import Claim
+from tombola.teams.rules import Actor
+from tombola.teams.service import team_by_id
 
 logger = structlog.get_logger("tombola.draws")
 #: How long a silent worker keeps a draw; reading a large pool renews nothing meanwhile.
@@ -46,7 +48,11 @@ def take(inst: Installation, held: Claim) -> Result:
 
 
 def _close(inst: Installation, held: Claim, row: RowMapping) -> Result | None:
-    """Wait for the last imports, then freeze."""
+    """Ask for the last imports and wait for them, then freeze."""
+    if not row["revealed"].get("asked"):
+        with inst.db.read() as conn:
+            of = team_by_id(conn, row["team_id"])
+        closing.begin(inst, Actor.system(of.id, of.uid), row["campaign_id"])
     now = inst.clock()
     with inst.db.write() as conn:
         tasks.guard(conn, held, now=now)
@@ -55,7 +61,7 @@ def _close(inst: Installation, held: Claim, row: RowMapping) -> Result | None:
         progress = Progress(step="imports", done=looked.read, total=sources)
         if not looked.open:
             progress = Progress(step="rechecks", total=looked.rechecks)
-        change(conn, row["id"], progress=progress.model_dump())
+        change(conn, row["id"], progress=progress.model_dump(), revealed={"asked": True})
         if not looked.done and now < row["closing_at"] + rules.CLOSING:
             return Again(now + rules.wait(now - row["closing_at"]))
         notes = [f"Not read before the freeze: {each}" for each in looked.stuck]

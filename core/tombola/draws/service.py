@@ -16,7 +16,7 @@ from tombola.campaigns.models import campaign
 from tombola.campaigns.service import Campaign
 from tombola.db import new_uid
 from tombola.db.rows import insert_one
-from tombola.draws import beacons, closing, log, pool, rules
+from tombola.draws import beacons, log, pool, rules
 from tombola.draws.announcing import Names
 from tombola.draws.models import draw, witness
 from tombola.draws.store import DRAW, change, key, row_of, view
@@ -150,17 +150,10 @@ def close(inst: Installation, actor: Actor, uid: str) -> Draw:
             conn, row["id"], state=State.CLOSING.value, closing_at=now,
             progress=Progress(step="imports").model_dump(),
         )  # fmt: skip
-        # After the sources are asked; a worker that never hears of it looks by itself.
-        later = now + rules.LOOK
         payload = {"draw": row["id"]}
-        tasks.put(conn, DRAW, key(row["id"]), later, team_id=actor.team_id, payload=payload)
+        tasks.put(conn, DRAW, key(row["id"]), now, team_id=actor.team_id, payload=payload)
         audit(conn, actor, "draw.closed", uid, {}, now)
         made = view(conn, row_of(conn, actor, uid))
-    closing.begin(inst, actor, made.campaign_id)
-    with inst.db.write() as conn:
-        tasks.put(
-            conn, DRAW, key(made.id), inst.clock(), team_id=actor.team_id, payload=payload
-        )  # fmt: skip
     inst.bell.ring(DRAW)
     return made
 

@@ -153,7 +153,7 @@ def test_a_link_to_a_new_address_does_nothing_by_being_looked_at(desk):
 def test_other_sessions_end_at_once(desk):
     house = desk.house
     here, there = house.client("owner"), house.client("owner")
-    house.post(here, "/sessions/end-others")
+    house.post(here, "/other-sessions/end")
     assert here.get("/team/lamps").status_code == 200
     assert there.get("/team/lamps").headers["Location"].startswith("/log-in")
     changed = {"change.password": PASSWORD, "change.new": NEW}

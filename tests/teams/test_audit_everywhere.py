@@ -11,6 +11,7 @@ from tombola.web.routing import access_of, is_safe
 #: Routes that change nothing of a team's, each with the reason.
 EXCEPTIONS = {
     "accounts.connect": "leaves for a network; coming back with an account is the act",
+    "preview.acted": "shows what a page would look like; nothing is kept",
     "second_step.begin": "shows a secret that opens nothing; confirming it is the act",
 }
 

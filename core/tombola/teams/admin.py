@@ -167,7 +167,7 @@ def sessions_page() -> ResponseReturnValue:
     )
 
 
-@pages.post("/sessions/end-others", audience=Audience.TEAM, role=Role.VIEWER)
+@pages.post("/other-sessions/end", audience=Audience.TEAM, role=Role.VIEWER)
 def end_others() -> ResponseReturnValue:
     """End all of the member's sessions but this one."""
     n = sessions.revoke_others(current(), doors.member(), read_token() or "")

@@ -1,17 +1,17 @@
 """Pages of a campaign's prizes: their list and order, one prize's form, and a reward's codes."""
 
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field
 
 from tombola.api import Audience, Invalid, Upload
 from tombola.campaigns import prizes, service
 from tombola.campaigns.pages import campaign_of_address
-from tombola.campaigns.prizes import MOST_STOCK, MOST_WINNERS, Delivery, Prize, PrizeForm
-from tombola.campaigns.rules import MOST_REQUIRED, Kind, Prose, Title
+from tombola.campaigns.prizes import Delivery, Prize, PrizeForm
+from tombola.campaigns.rules import Kind
 from tombola.campaigns.service import Campaign
+from tombola.desk.prize_fields import CodesFields, RewardFields, WonFields
 from tombola.installation import current
 from tombola.rewards import codes, shelf
 from tombola.rewards.codes import NONE, Counts, Kept
@@ -30,93 +30,6 @@ pages = Pages("prizes", __name__)
 pages.link(Place.CAMPAIGN, "Prizes", "show", order=15, sections=("prizes.",))
 _RULE = "/team/<team>/campaign/<key>/prizes"
 _TEAM = {"audience": Audience.TEAM}
-
-
-class WonFields(BaseModel):
-    """What is asked of a prize that is drawn."""
-
-    model_config = ConfigDict(frozen=True)
-
-    title: Annotated[Title, Field(title="Title", description="What somebody wins.")]
-    description: Annotated[Prose, Field(title="Description")] = ""
-    winners: Annotated[
-        int,
-        Field(
-            title="Winners",
-            ge=1,
-            le=MOST_WINNERS,
-            description="How many people win it.",
-        ),
-    ] = 1
-
-
-class RewardFields(BaseModel):
-    """What is asked of a prize that everybody gets who does enough."""
-
-    model_config = ConfigDict(frozen=True)
-
-    title: Annotated[Title, Field(title="Title", description="What somebody gets.")]
-    description: Annotated[Prose, Field(title="Description")] = ""
-    needs: Annotated[
-        int,
-        Field(
-            title="Actions needed",
-            ge=0,
-            le=MOST_REQUIRED,
-            json_schema_extra={"unit": "different actions"},
-            description=(
-                "It opens once so many different actions are done, and all required ones. "
-                "0: the required ones alone."
-            ),
-        ),
-    ] = 1
-    stock: Annotated[
-        int | None,
-        Field(
-            title="Stock",
-            ge=0,
-            le=MOST_STOCK,
-            description="How many people can have it. Empty: no limit but the number of codes.",
-        ),
-    ] = None
-    delivery: Annotated[
-        Delivery,
-        Field(
-            title="How people get it",
-            json_schema_extra={
-                "labels": {
-                    "code": "A code of their own, from your list",
-                    "text": "The same text for everybody",
-                    "contact": "You write to them",
-                }
-            },
-        ),
-    ] = Delivery.CODE
-    delivery_text: Annotated[
-        Prose,
-        Field(
-            title="What they read then",
-            description="How to use the code, the text itself, or when they hear from you.",
-        ),
-    ] = ""
-
-
-class CodesFields(BaseModel):
-    """What is asked to bring codes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    codes: Annotated[
-        str,
-        Field(
-            title="Add codes",
-            description=(
-                "A text with one code a line, or a CSV with the codes in its first column; up to "
-                "100,000 at a time. Codes that are there already are left out."
-            ),
-            json_schema_extra={"format": "list"},
-        ),
-    ] = ""
 
 
 class Row(NamedTuple):

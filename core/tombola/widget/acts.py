@@ -19,6 +19,7 @@ from tombola.api import (
     NeedsIdentity,
     NotFound,
     Pending,
+    Phrase,
     PluginFailed,
     PluginUnavailable,
     Redirect,
@@ -27,6 +28,7 @@ from tombola.api import (
     Text,
     View,
     Who,
+    render,
 )
 from tombola.campaigns.rules import Interval, Phase
 from tombola.campaigns.service import Action
@@ -151,7 +153,7 @@ def _act(
         return Result(Came.STATE)
     for provider in kind.identities:
         if who.identity(provider) is None:
-            return Result(Came.LOG_IN, provider=provider)
+            return _log_in(inst, provider)
     try:
         step = inst.plugins.call(
             action.type_key,
@@ -199,11 +201,21 @@ def _follow(
         case Rejected(message=message):
             return Result(Came.REJECTED, message)
         case NeedsIdentity(provider=provider):
-            return Result(Came.LOG_IN, provider=provider)
+            return _log_in(inst, provider)
         case Redirect(url=url):
             return Result(Came.GO, url=url)
         case Ask(model=model):
             return Result(Came.ASK, model=model)
+
+
+def _log_in(inst: Installation, provider: str) -> Result:
+    """What has to be done first, and where on the page."""
+    known = inst.plugins.provider(provider)
+    if known is None:
+        return Result(Came.LOG_IN, provider=provider)
+    words = marked("Please log in with %(network)s first: below the ways to take part.")
+    said = Phrase(words, {"network": render(known.title)})
+    return Result(Came.LOG_IN, said, provider=provider)
 
 
 def _waiting(step: Pending) -> Result:

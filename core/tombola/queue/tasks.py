@@ -7,10 +7,11 @@ lease changes nothing any more. See ``docs/decisions/`` for why the database is 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, and_, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Insert, and_, case, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tombola.api import Fenced, NotFound
@@ -92,38 +93,45 @@ def put(
     One that waits keeps the earlier time; one that has ended, or has died, is new again; one that
     runs at this moment will run once more after it. The newest payload counts.
     """
-    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(task).values(
-        kind=kind,
-        key=key,
-        team_id=team_id,
-        state=State.READY,
-        due_at=due_at,
-        lease_until=NEVER,
-        owner="",
-        fence=0,
-        asked=1,
-        attempts=0,
-        max_attempts=max_attempts,
-        payload=dict(payload or {}),
-        progress={},
+    conn.execute(
+        _put(conn.dialect.name),
+        {
+            "kind": kind,
+            "key": key,
+            "team_id": team_id,
+            "state": State.READY,
+            "due_at": due_at,
+            "lease_until": NEVER,
+            "owner": "",
+            "fence": 0,
+            "asked": 1,
+            "attempts": 0,
+            "max_attempts": max_attempts,
+            "payload": dict(payload or {}),
+            "progress": {},
+        },
     )
+
+
+@cache
+def _put(dialect: str) -> Insert:
+    """The statement of ``put``; making it takes longer than SQLite takes to run it."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(task)
     new = statement.excluded
     waits = task.c.state == State.READY
     runs = task.c.state == State.RUNNING
     earlier = case((and_(waits, task.c.due_at < new.due_at), task.c.due_at), else_=new.due_at)
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[task.c.kind, task.c.key],
-            set_={
-                "due_at": earlier,
-                "asked": task.c.asked + 1,
-                "state": case((runs, task.c.state), else_=State.READY.value),
-                "attempts": case((waits | runs, task.c.attempts), else_=0),
-                "max_attempts": new.max_attempts,
-                "payload": new.payload,
-            },
-        )
+    return statement.on_conflict_do_update(
+        index_elements=[task.c.kind, task.c.key],
+        set_={
+            "due_at": earlier,
+            "asked": task.c.asked + 1,
+            "state": case((runs, task.c.state), else_=State.READY.value),
+            "attempts": case((waits | runs, task.c.attempts), else_=0),
+            "max_attempts": new.max_attempts,
+            "payload": new.payload,
+        },
     )
 
 

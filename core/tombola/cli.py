@@ -35,6 +35,10 @@ OFFERS: Mapping[str, Offer] = {
     "check": Offer("Say what this installation lacks.", "tombola.commands.check:check"),
     "operator": Offer("Make the first operator.", "tombola.commands.operator:operator"),
     "audit": Offer("Verify and export the audit log.", "tombola.commands.audit:audit"),
+    "erasures": Offer(
+        "List who was erased, and erase again after a restore.",
+        "tombola.commands.erasures:erasures",
+    ),
     "languages": Offer(
         "Say what languages lack, and begin a new one.", "tombola.commands.languages:languages"
     ),

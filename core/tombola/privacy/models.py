@@ -14,8 +14,8 @@ from sqlalchemy import (
 from tombola.db.base import metadata, moment, row_id, team_id, uid, within_team
 from tombola.db.types import JsonDoc, RowId
 
-#: A person who is, or was, to be erased. ``asked_by`` is team, entrant, program, retention or
-#: deletion.
+#: A person who is, or was, to be erased. ``asked_by`` is team, entrant, program, retention,
+#: deletion or restore.
 erasure = Table(
     "erasure",
     metadata,

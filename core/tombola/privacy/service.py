@@ -35,6 +35,7 @@ class AskedBy(StrEnum):
     PROGRAM = "program"
     RETENTION = "retention"
     DELETION = "deletion"
+    RESTORE = "restore"
 
 
 class Erasure(BaseModel):

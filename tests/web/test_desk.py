@@ -289,7 +289,7 @@ def test_pages_of_a_team_take_few_statements(house):
     client = house.client("editor")
     said = []
     event.listen(house.inst.db.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
-    for page, most in (("", 80), ("/entries", 30), ("/sources", 14)):
+    for page, most in (("", 80), ("/entries", 30), ("/sources", 20)):
         said.clear()
         assert client.get(f"/team/lamps/campaign/{made.key}{page}").status_code == 200
         assert 0 < len(said) <= most, (page, len(said), said)

@@ -101,6 +101,7 @@ def test_a_broadcast_is_stopped_and_what_waited_taken_back(quick_rookery):
     part = client.get(tab(rookery, "/broadcasts")).text
     assert "1 of 5 have gone" in part
     assert "hx-get" in part
+    assert "An account sends nothing at the moment" in client.get(tab(rookery)).text
     answer = rookery.house.post(client, tab(rookery, f"/{made.uid}/stop"))
     assert answer.status_code == 303
     rookery.clock.advance(timedelta(hours=2))

@@ -11,8 +11,11 @@ from tombola.connections.rules import text_of
 from tombola.entrants.models import entrant, identity
 from tombola.mail.models import mail
 from tombola.mail.rules import State as MailState
-from tombola.messages.models import message
+from tombola.messages.models import message, rest
+from tombola.messages.queueing import MOUTH
 from tombola.messages.rules import State
+from tombola.queue.models import task
+from tombola.queue.rules import State as DutyState
 
 #: Messages on one page.
 PAGE = 50
@@ -104,6 +107,17 @@ def counted(conn: Connection, campaign_id: int) -> dict[State, int]:
     )
     found = {State(row[0]): int(row[1]) for row in rows}
     return {state: found.get(state, 0) for state in State}
+
+
+def held_back(conn: Connection, team_id: int, now: datetime) -> list[tuple[Text, datetime | None]]:
+    """Why accounts of a team send nothing at this moment, and until when if that is known."""
+    rests = conn.execute(
+        select(rest.c.reason, rest.c.until).where(rest.c.team_id == team_id, rest.c.until > now)
+    )
+    found = [(text_of(reason) or "", until) for reason, until in rests]
+    parked = (task.c.kind == MOUTH, task.c.team_id == team_id, task.c.state == DutyState.PARKED)
+    errors = conn.execute(select(task.c.last_error).where(*parked)).scalars()
+    return [*found, *((each or "", None) for each in errors)]
 
 
 def unknown(conn: Connection, team_id: int, campaign_key: str) -> int:

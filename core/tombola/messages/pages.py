@@ -44,6 +44,7 @@ class Shown:
             said no.
         planned: what could be sent, with who could get it today.
         more: there are older messages than ``lines``.
+        held_back: why accounts send nothing now, and until when if that is known.
     """
 
     agreed: tuple[int, int, int]
@@ -54,6 +55,7 @@ class Shown:
     counts: dict[State, int]
     interested: Sequence[Yes]
     networks: Sequence[Network]
+    held_back: Sequence[tuple[Text, datetime | None]] = ()
 
     @property
     def is_new(self) -> bool:
@@ -74,6 +76,7 @@ def show(
         (each, audience.preview(inst, actor, campaign.uid, each, most=LOOKED))
         for each in broadcasting.PURPOSES
     ]
+    networks = [_network(inst, actor, each) for each in inst.plugins.channels()]
     with inst.db.read() as conn:
         lines = listing.page(conn, campaign.id, states, before)
         return Shown(
@@ -84,7 +87,8 @@ def show(
             more=len(lines) > listing.PAGE,
             counts=listing.counted(conn, campaign.id),
             interested=consents.interested(conn, campaign.id),
-            networks=[_network(inst, actor, each) for each in inst.plugins.channels()],
+            networks=networks,
+            held_back=listing.held_back(conn, actor.team_id, inst.clock()),
         )
 
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tombola.campaigns import prizes
+from tombola.campaigns.models import campaign
 from tombola.campaigns.prizes import PrizeForm
 from tombola.draws import service, winners
 from tombola.draws.types import DrawPrize, Place
@@ -276,3 +277,16 @@ def test_erased_winner_is_told_as_such(hall, editor, base):
         conn.execute(entrant.update().where(entrant.c.uid == first.entrant).values(**gone))
     assert winners.winners(hall.inst, hall.actor, made.uid)[0].erased
     assert "erased person" in editor.get(f"{base}/{made.uid}").text
+
+
+def test_announcement_speaks_the_campaigns_language(hall, editor, base):
+    made = drawn(hall)
+    here = f"{base.replace('winners', 'draws')}/{made.uid}/announcement"
+    assert "The winners are" in editor.get(here).text
+    with hall.inst.db.write() as conn:
+        mine = campaign.c.id == hall.campaign.id
+        conn.execute(campaign.update().where(mine).values(language="ar"))
+    assert "الفائزون هم" in editor.get(here).text
+    picture = editor.get(f"{here}.svg?shape=wide&names=initials")
+    assert picture.content_type == "image/svg+xml"
+    assert 'direction="rtl"' in picture.text

@@ -24,7 +24,7 @@ PLACES = (
         f"draws/templates/draws/{name}.html"
         for name in ("log", "receipt", "result", "witness", "words")
     ),
-    "draws/witnesses.py",
+    "draws/admin_announce.py",
     "entrants/*.py",
     "mail/rules.py",
     "privacy/public.py",

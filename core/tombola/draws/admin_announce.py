@@ -1,5 +1,9 @@
-"""The announcement of a draw's winners: a text to copy and a picture to post."""
+"""The announcement of a draw's winners: a text to copy and a picture to post.
 
+Both speak the campaign's language, whatever the member's pages speak.
+"""
+
+from functools import partial
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -14,12 +18,15 @@ from tombola.installation import current
 from tombola.teams import doors
 from tombola.teams.rules import Role
 from tombola.web import i18n
-from tombola.web.i18n import gettext as _
-from tombola.web.i18n import ngettext
+from tombola.web.i18n import marked
 from tombola.web.routing import Pages
 
 pages = Pages("announcing", __name__)
 _RULE = "/team/<team>/campaign/<key>/draws/<uid>/announcement"
+_NOBODY = marked("anonymous")
+_ONE, _MANY = marked("The winner is"), marked("The winners are")
+_NUMBER, _MORE = marked("Draw number %(number)s"), marked("and {n} more")
+_CHECK = marked("Congratulations! Drawn at random; anybody can check it:")
 
 
 @pages.get(_RULE, audience=Audience.TEAM, role=Role.EDITOR)
@@ -48,10 +55,12 @@ def _said(key: str, uid: str) -> dict[str, Any]:
         for each in winners.winners(current(), doors.actor(), uid)
         if each.place is Place.WINNER
     ]
-    prizes = announcing.by_prize(all_won, names, _("anonymous"))
-    head = ngettext("The winner is", "The winners are", len(all_won))
-    footer = _("Draw number %(number)s") % {"number": drawn.number} + f" · {_address(drawn)}"
-    sheet = announcing.sheet(shape, head, found.title, prizes, _("and {n} more"))
+    tongue = found.language or i18n.SOURCE
+    say = partial(i18n.in_language, tongue)
+    prizes = announcing.by_prize(all_won, names, say(_NOBODY))
+    head = say(_ONE if len(all_won) == 1 else _MANY)
+    footer = say(_NUMBER) % {"number": drawn.number} + f" · {_address(drawn)}"
+    sheet = announcing.sheet(shape, head, found.title, prizes, say(_MORE))
     return {
         "campaign": found,
         "draw": drawn,
@@ -60,8 +69,9 @@ def _said(key: str, uid: str) -> dict[str, Any]:
         "shape": shape,
         "sheet": sheet,
         "footer": footer,
-        "runs": i18n.direction(),
-        "text": _text(found.title, head, prizes, drawn),
+        "tongue": tongue,
+        "runs": i18n.direction(tongue),
+        "text": _text(found.title, head, prizes, say(_CHECK), drawn),
         "all_names": list(Names),
         "all_shapes": list(Shape),
     }
@@ -81,10 +91,12 @@ def _address(drawn: Draw) -> str:
     return current().settings.address + path
 
 
-def _text(title: str, head: str, prizes: list[tuple[str, list[str]]], drawn: Draw) -> str:
+def _text(
+    title: str, head: str, prizes: list[tuple[str, list[str]]], check: str, drawn: Draw
+) -> str:
     lines = [title, "", f"{head}:"]
     lines += [
         f"{prize}: {', '.join(names)}" if prize else ", ".join(names) for prize, names in prizes
     ]
-    lines += ["", _("Congratulations! Drawn at random; anybody can check it:"), _address(drawn)]
+    lines += ["", check, _address(drawn)]
     return "\n".join(lines)

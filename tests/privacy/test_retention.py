@@ -18,7 +18,7 @@ def keep(town):
     """Let a day's duty be done, as a reconciler asks for it."""
     with town.inst.db.write() as conn:
         tasks.put(conn, retention.KEEP, retention.KEEP, town.inst.clock())
-    town.house.work("retention", "erase", "picture_drop")
+    town.house.work("retention", "erase", "picture_drop", "entries_files_sweep")
 
 
 def test_nothing_goes_without_a_rule(town, clock):

@@ -19,7 +19,7 @@ from tombola.entries.exporting import COLUMNS, REST, Shape, harmless
 from tombola.entries.filters import Filter
 from tombola.entries.models import download, entry
 from tombola.entries.rules import State
-from tombola.queue import runner
+from tombola.queue import runner, tasks
 from tombola.queue.kinds import House, Kinds
 from tombola.teams.models import audit
 from tombola.teams.rules import Actor, Role
@@ -238,6 +238,9 @@ def test_old_files_go(ledger, inst, campaign_uid, wrote):
     [made] = downloads.of_campaign(inst, editor(ledger), campaign_uid)
     _, path = downloads.path(inst, editor(ledger), campaign_uid, made.uid)
     inst.clock.advance(downloads.KEEP + timedelta(seconds=1))
-    downloads.sweep(inst, None)
+    works = House(site=inst, kinds=Kinds(jobs.kinds()))
+    with inst.db.write() as conn:
+        tasks.put(conn, downloads.SWEEP, downloads.SWEEP, inst.clock())
+    runner.run(works, works.kinds[downloads.SWEEP])
     assert not path.exists()
     assert downloads.of_campaign(inst, editor(ledger), campaign_uid) == []

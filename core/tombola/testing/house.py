@@ -44,7 +44,7 @@ from tombola.plugins.states import Parts, Plugin, State
 from tombola.queue import reconciler, runner
 from tombola.queue.kinds import House as Works
 from tombola.settings import Settings as InstallationSettings
-from tombola.teams import models
+from tombola.teams import models, passwords
 from tombola.teams import service as teams
 from tombola.teams.rules import Actor, Role
 from tombola.teams.service import Member, NewMember, NewTeam, Team
@@ -254,7 +254,7 @@ def build(
     house = House(inst, create_app(inst), operator, team, other)
     with inst.db.write() as conn:  # the operator is in no team, to see what that alone opens
         conn.execute(models.role.delete())
-    digest = teams.hasher(settings).hash(PASSWORD)
+    digest = passwords.hasher(settings).hash(PASSWORD)
     for role in Role:
         house.members[role.value] = _member(house, role.value, digest, team, role)
     house.members["stranger"] = _member(house, "stranger", digest, other, Role.OWNER)

@@ -30,8 +30,8 @@ from tombola.queue.tasks import Claim
 from tombola.teams.audit import audit
 from tombola.teams.rules import Actor
 
-#: Stretches of the pool that one transaction writes. With a fourth of it a million people take twice
-#: as long, since each one writes most pages of the index by person, and holds the lock no shorter.
+#: Stretches of the pool that one transaction writes. A fourth of it takes twice as long for a
+#: million people, since each rewrites most of the index by person, and holds the lock no shorter.
 BATCH = 16
 #: Rows that one transaction takes away.
 SWEEP = 5_000

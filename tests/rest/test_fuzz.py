@@ -12,6 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -98,7 +99,9 @@ def test_nothing_breaks_and_all_is_as_described(house, known):
     program = Program(house, house.actor(), tuple(Scope))
     kinds = [each["key"] for each in program.get("/action-types")["items"]]
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", house.app)
-    operations = sorted((each.ok() for each in schema.get_all_operations()), key=order)
+    operations = sorted(
+        (each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)), key=order
+    )
     assert len(operations) > 40
     broken = []
     for operation in operations:

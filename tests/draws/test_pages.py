@@ -142,10 +142,11 @@ def test_close_shows_steps_that_renew_themselves(hall, editor, base):
     assert "The draw is on its way" in page
     address = page.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
     assert editor.get(address).status_code == 204
+    older = address.replace("seen=", "seen=x")
+    assert "Read the sources once more" in editor.get(older).text
     hall.work()
-    part = editor.get(address)
-    assert part.status_code == 200
-    assert "Wait for the randomness" in part.text
+    assert editor.get(address).headers["HX-Refresh"] == "true"
+    assert "Wait for the randomness" in editor.get(here).text
     assert editor.get(f"{here}/pool").headers["HX-Refresh"] == "true"
     hall.run(made)
     assert editor.get(address).headers["HX-Refresh"] == "true"

@@ -89,9 +89,12 @@ def pool(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 
 
 @pages.get(f"{RULE}/steps", role=Role.VIEWER, **_TEAM)
 def steps(team: str, key: str, uid: str) -> ResponseReturnValue:  # noqa: ARG001 - see ``one``
-    """The part that moves while a draw is on its way; 204 where nothing has."""
+    """The part that moves while a draw is on its way; 204 where nothing has.
+
+    In another state the whole page is another.
+    """
     found, made = of_address(key, uid)
-    if not made.at_work:
+    if not made.at_work or request.args.get("state") != made.state:
         return Response(headers={"HX-Refresh": "true"})
     moving = _moving(made)
     if request.args.get("seen") == moving["seen"]:

@@ -26,6 +26,8 @@ def _halls():
     """The hall of the tests of draws; a folder of tests is no package."""
     place = Path(__file__).parents[1] / "draws" / "conftest.py"
     spec = util.spec_from_file_location("halls", place)
+    assert spec is not None
+    assert spec.loader is not None
     made = util.module_from_spec(spec)
     spec.loader.exec_module(made)
     return made

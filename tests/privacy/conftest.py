@@ -104,7 +104,7 @@ def town(database, clock, tmp_path):
     house.feed.posts[:] = [town.post(1, CANARY), town.post(2, CANARY), town.post(1, "other")]
     house.work()
     with inst.db.write() as conn:
-        town.source_id = conn.execute(select(item.c.source_id)).scalars().first()
+        town.source_id = conn.execute(select(item.c.source_id).limit(1)).scalar_one()
         browser = insert_one(
             conn, visitor, team_id=team_id, token_hash=CANARY, link=CANARY,
             created_at=now, seen_at=now,

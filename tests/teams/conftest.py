@@ -27,7 +27,9 @@ class Desk:
 
     def link(self):
         """The path of the newest mail's link."""
-        return re.search(r"http://localhost(/\S+)", self.mails()[-1][1])[1]
+        found = re.search(r"http://localhost(/\S+)", self.mails()[-1][1])
+        assert found is not None
+        return found[1]
 
     def token(self):
         return self.link().rpartition("/")[2]

@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 
 from tombola.api import Conflict, Invalid, NotFound
 from tombola.operators import members as everybody
+from tombola.queue import runner, tasks
+from tombola.queue.kinds import House, Kinds
 from tombola.teams import accounts, jobs, membership, resets, second_step, sessions
 from tombola.teams import second_step_rules as rules
 from tombola.teams import service as teams
@@ -263,7 +265,10 @@ def test_what_is_over_is_forgotten(desk, clock):
     log_in(desk)
     resets.ask(desk.inst, "owner@example.org", "203.0.113.9")
     clock.advance(timedelta(days=120))
-    jobs._sweep(desk.inst, None)
+    with desk.inst.db.write() as conn:
+        tasks.put(conn, jobs.SWEEP, jobs.SWEEP, clock())
+    kinds = Kinds(jobs.kinds())
+    runner.run(House(site=desk.inst, kinds=kinds), kinds[jobs.SWEEP])
     with desk.inst.db.read() as conn:
         for table in (reset_wish, web_session):
             assert conn.execute(select(func.count()).select_from(table)).scalar() == 0

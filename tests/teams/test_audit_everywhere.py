@@ -56,6 +56,7 @@ def writes_a_record(view: FunctionType) -> bool:
 def acts(app):
     for rule in app.url_map.iter_rules():
         access = access_of(app, rule.endpoint)
+        assert access is not None
         verbs = {verb for verb in rule.methods if not is_safe(verb)}
         if verbs and access.audience in {Audience.TEAM, Audience.OPERATOR}:
             yield rule

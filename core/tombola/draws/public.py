@@ -14,12 +14,14 @@ from tombola.web.routing import Pages
 pages = Pages("draws_public", __name__, spoken=True)
 #: Records of the log that one page shows.
 PAGE = 100
+#: The largest number of a row that both databases hold.
+LAST = 2**63 - 1
 
 
 @pages.get("/draw", audience=Audience.PUBLIC)
 def listing() -> ResponseReturnValue:
     """The log of all draws of this installation, those declared void among them."""
-    after = max(request.args.get("after", 0, int), 0)
+    after = min(max(request.args.get("after", 0, int), 0), LAST)
     found = log.records(current(), after=after, limit=PAGE + 1)
     more = found[PAGE - 1].seq if len(found) > PAGE else None
     return render_template("draws/log.html", records=found[:PAGE], after=after, more=more)

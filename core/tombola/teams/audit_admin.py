@@ -12,6 +12,7 @@ from tombola.teams.audit_list import Wanted
 from tombola.teams.rules import Role
 from tombola.web.navigation import Place
 from tombola.web.routing import Pages
+from tombola.web.texts import FIRST_YEAR, LAST_YEAR
 
 pages = Pages("audit", __name__)
 pages.link(Place.TEAM, "Log", "listing", order=90, sections=("audit.",))
@@ -94,4 +95,4 @@ def _day(name: str) -> datetime | None:
         day = datetime.strptime(request.args.get(name, ""), "%Y-%m-%d").date()  # noqa: DTZ007 # a day
     except ValueError:
         return None
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, time(), UTC) if FIRST_YEAR <= day.year <= LAST_YEAR else None

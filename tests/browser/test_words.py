@@ -22,12 +22,16 @@ def test_team_says_the_button_its_own_way(admin, width):
     look(admin, f"words-{width}")
     admin.open(f"/team/lamps/campaign/{campaign.key}/settings")
     admin.page.get_by_label("Language", exact=True).select_option("ar")
-    admin.page.get_by_label("Link to the terms").fill("https://lamps.example/terms")
     look(admin, f"settings-{width}")
     admin.page.get_by_role("button", name="Save").click()
     admin.page.wait_for_url(lambda url: url.endswith(campaign.key))
+    admin.open(f"/team/lamps/campaign/{campaign.key}/page")
+    admin.page.get_by_label("Link to the terms").fill("https://lamps.example/terms")
+    admin.page.get_by_role("button", name="Save").first.click()
+    admin.page.get_by_text("Saved. Entrants see it now.").wait_for()
     admin.open(f"/{campaign.key}")
     assert admin.page.locator("html").get_attribute("dir") == "rtl"
+    assert admin.page.locator("a[href='https://lamps.example/terms']").count() == 1
     admin.page.get_by_role("button", name="أريد المصباح").wait_for()
 
 

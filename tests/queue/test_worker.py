@@ -12,11 +12,14 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 from redis import Redis
+from rq import Worker
+from rq.exceptions import StopRequested
 from sqlalchemy import update
 
 from tombola.queue import bell, tasks
 from tombola.queue.models import task
 from tombola.queue.rules import NEVER, State
+from tombola.queue.worker import ForkingWorker
 
 PROGRAM = Path(__file__).with_name("duties.py")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -200,3 +203,12 @@ def _expire(company, kind, key):
     with company.database.write() as conn:
         mine = (task.c.kind == kind, task.c.key == key, task.c.state == State.RUNNING)
         conn.execute(update(task).where(*mine).values(lease_until=NEVER))
+
+
+def test_stop_in_the_middle_of_tidying_ends_the_worker_without_a_fault(monkeypatch):
+    def asked(_worker):
+        raise StopRequested
+
+    monkeypatch.setattr(Worker, "run_maintenance_tasks", asked)
+    with pytest.raises(StopRequested):
+        ForkingWorker.__new__(ForkingWorker).run_maintenance_tasks()

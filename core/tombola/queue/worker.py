@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 
 from tombola.queue import bell, job, reconciler, watchdog
@@ -53,6 +54,8 @@ class ForkingWorker(Worker):
         """Tidy up in Redis; a corrupt job there must not end the worker again and again."""
         try:
             super().run_maintenance_tasks()  # type: ignore[no-untyped-call] # in RQ
+        except StopRequested:  # asked to end in the middle of it: no fault of Redis
+            raise
         except Exception:  # whatever stands in Redis, duties stand in the database
             log.exception("redis_not_tidied")
             for queue in self.queues:

@@ -39,6 +39,8 @@ from tombola.importing.states import RECHECK, SourceState
 from tombola.importing.store import Judged
 from tombola.importing.turn import CALLS_KEPT, Call, Changed, Paused
 from tombola.importing.work import CALL, Work, config_of, load
+from tombola.inbox import fanning
+from tombola.inbox.fanning import Ear
 from tombola.inbox.models import inbox
 from tombola.inbox.service import HEAR, event_of
 from tombola.installation import Installation
@@ -64,26 +66,11 @@ def fan_out(inst: Installation, held: Claim) -> Result:
 
     A source whose importer is not to be had at this moment is among them: its duty waits.
     """
-    with inst.db.read() as conn:
-        row = first(conn, select(inbox).where(inbox.c.id == int(held.key)))
-    if row is None:
+    given = fanning.fan_out(inst, held, HEAR, _sources)
+    if given is None:
         return Done()
-    event = event_of(row)
-    now = inst.clock()
-    with inst.db.write() as conn:
-        tasks.guard(conn, held, now=now)
-        found = _sources(conn, inst, event)
-        for each in found:
-            tasks.put(
-                conn,
-                HEAR,
-                f"{row['id']}:{each.id}",
-                now,
-                team_id=each.team_id,
-                payload={"event": row["id"], "source": each.id},
-            )
-        tasks.finish(conn, held)
-    log.info("event_heard", topic=event.topic, sources=len(found))
+    event, sources = given
+    log.info("event_heard", topic=event.topic, sources=sources)
     inst.bell.ring(HEAR)
     return Settled()
 
@@ -210,7 +197,7 @@ class _Heard(Pages):
 _PAUSED = "The source is paused."
 
 
-def _sources(conn: Connection, inst: Installation, event: Accepted) -> Sequence[Any]:
+def _sources(conn: Connection, inst: Installation, event: Accepted) -> Sequence[Ear]:
     """The sources that an event is for, oldest first."""
     wanted = select(source.c.id, source.c.team_id, source.c.importer_key).where(
         source.c.removed_at.is_(None)
@@ -221,7 +208,11 @@ def _sources(conn: Connection, inst: Installation, event: Accepted) -> Sequence[
             connection.c.connector.in_(keys), connection.c.account_uid == event.account
         )
     found = conn.execute(wanted.order_by(source.c.id)).all()
-    return [each for each in found if _may_hear(inst, each.importer_key, event.topic)]
+    return [
+        Ear(str(each.id), each.team_id, {"source": each.id})
+        for each in found
+        if _may_hear(inst, each.importer_key, event.topic)
+    ]
 
 
 def _may_hear(inst: Installation, importer_key: str, topic: str) -> bool:

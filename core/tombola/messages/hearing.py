@@ -1,7 +1,6 @@
 """Channels hear webhook events: each event once for each team whose account it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import get_args
 
@@ -24,6 +23,8 @@ from tombola.api import (
 from tombola.connections.models import connection
 from tombola.connections.rules import ConnectionState
 from tombola.db.rows import first
+from tombola.inbox import fanning
+from tombola.inbox.fanning import Ear
 from tombola.inbox.models import inbox
 from tombola.inbox.service import CHANNEL_HEAR, event_of
 from tombola.installation import Installation
@@ -46,38 +47,17 @@ MOST = 500
 _KNOWN = get_args(Happening)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hearer:
-    team_id: int
-    channel: str
-
-
 def fan_out(inst: Installation, held: Claim) -> Result:
     """Give each channel and team that an event concerns a duty: the handler of ``channel_heard``.
 
     A channel that is not to be had now, but is known in a team, is among them: its duty waits.
     """
-    with inst.db.read() as conn:
-        row = first(conn, select(inbox).where(inbox.c.id == int(held.key)))
-    if row is None:
+    given = fanning.fan_out(inst, held, CHANNEL_HEAR, _hearers)
+    if given is None:
         return Done()
-    event = event_of(row)
-    now = inst.clock()
-    with inst.db.write() as conn:
-        tasks.guard(conn, held, now=now)
-        found = _hearers(conn, inst, event)
-        for each in found:
-            tasks.put(
-                conn,
-                CHANNEL_HEAR,
-                f"{row['id']}:{each.team_id}:{each.channel}",
-                now,
-                team_id=each.team_id,
-                payload={"event": row["id"], "channel": each.channel},
-            )
-        tasks.finish(conn, held)
-    if found:
-        log.info("event_for_channels", topic=event.topic, hearers=len(found))
+    event, hearers = given
+    if hearers:
+        log.info("event_for_channels", topic=event.topic, hearers=hearers)
         inst.bell.ring(CHANNEL_HEAR)
     return Settled()
 
@@ -124,7 +104,7 @@ def hear(inst: Installation, held: Claim) -> Result:
     return Settled()
 
 
-def _hearers(conn: Connection, inst: Installation, event: Accepted) -> list[_Hearer]:
+def _hearers(conn: Connection, inst: Installation, event: Accepted) -> list[Ear]:
     """Who an event is for: teams with its account, and channels of its connector."""
     if event.connector is None:
         return []
@@ -148,7 +128,11 @@ def _hearers(conn: Connection, inst: Installation, event: Accepted) -> list[_Hea
         for each in inst.plugins.channels()
         if each.connection in keys and event.topic in each.hears
     ]
-    return [_Hearer(team, key) for team in teams for key in [*hear, *_away(conn, inst, team)]]
+    return [
+        Ear(f"{team}:{key}", team, {"channel": key})
+        for team in teams
+        for key in [*hear, *_away(conn, inst, team)]
+    ]
 
 
 def _away(conn: Connection, inst: Installation, team_id: int) -> list[str]:

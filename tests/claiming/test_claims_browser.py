@@ -1,6 +1,5 @@
 """Claims, people and contact in a browser: by keyboard, on a phone and on a desk, with axe."""
 
-import os
 import threading
 from pathlib import Path
 
@@ -12,11 +11,11 @@ from tombola.app import create_app
 from tombola.claiming import deciding
 from tombola.claiming.rules import State
 from tombola.entrants import service as entrants
+from tombola.testing.looking import look
 from tombola.widget import hot
 
 pytestmark = pytest.mark.browser
 AXE = next((Path(__file__).parent.parent / "browser" / "vendor").glob("axe*.js"))
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CLAIMS = "/team/team/campaign/y2sB7/claims"
 
 
@@ -52,25 +51,6 @@ def filled(quick_world):
     return world
 
 
-def look(page, name):
-    """Fail on what axe finds and on sideways scrolling, at both widths."""
-    folder = os.environ.get("TOMBOLA_SCREENSHOTS")
-    page.wait_for_load_state()
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        if folder:
-            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate(f"axe.run({{runOnly: {RULES}}})")
-        faults = [
-            (each["id"], [node["html"][:200] for node in each["nodes"]])
-            for each in found["violations"]
-        ]
-        assert faults == [], (name, width)
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(wide) == 0, (name, width)
-
-
 def log_in(page, address):
     page.goto(f"{address}/log-in")
     page.get_by_label("E-mail address").fill("o@example.org")
@@ -86,7 +66,7 @@ def focused(page):
 def test_a_moderator_decides_by_keyboard(page, address, filled):
     log_in(page, address)
     page.goto(address + CLAIMS)
-    look(page, "claims")
+    look(page, "claims", AXE)
     cards = [f"claim-{made.uid}" for made in filled.made]
     page.keyboard.press("j")
     assert focused(page) == cards[0]
@@ -110,10 +90,10 @@ def test_a_moderator_decides_by_keyboard(page, address, filled):
     assert page.get_by_text("2 chosen").is_visible()
     page.locator(".dock").get_by_role("button", name="Approve").click()
     page.get_by_text("2 claims approved.").wait_for()
-    look(page, "claims-none")
+    look(page, "claims-none", AXE)
     page.get_by_role("link", name="Approved").click()
     page.wait_for_url("**view=approved")
-    look(page, "claims-approved")
+    look(page, "claims-approved", AXE)
     page.get_by_role("button", name="Take back").first.click()
     page.get_by_text("Taken back.").wait_for()
     assert len([made for made in filled.made if filled.state(made) == State.APPROVED]) == 2
@@ -126,20 +106,20 @@ def test_pages_of_people_and_contact(page, address, filled):
         uid = entrants.get(conn, world.actor.team_id, world.anna[0]).uid
     log_in(page, address)
     page.goto(f"{address}/team/team/people/{uid}")
-    look(page, "person")
+    look(page, "person", AXE)
     page.goto(f"{address}/team/team/people/{uid}/merge?find=bert")
-    look(page, "merge-find")
+    look(page, "merge-find", AXE)
     page.get_by_role("link", name="Look").click()
-    look(page, "merge-preview")
+    look(page, "merge-preview", AXE)
     page.goto(f"{address}/team/team/campaign/y2sB7/entries")
-    look(page, "entries")
+    look(page, "entries", AXE)
     page.get_by_role("link", name="Nina").first.click()
     page.get_by_role("heading", name="Contact").wait_for()
-    look(page, "entry-contact")
+    look(page, "entry-contact", AXE)
     page.get_by_label("How you tried").fill("direct message")
     page.get_by_role("button", name="Write down").click()
     page.get_by_text("Written down.").wait_for()
-    look(page, "contact")
+    look(page, "contact", AXE)
 
 
 def test_an_entrant_claims_on_the_widget(page, address, quick_world):
@@ -148,7 +128,7 @@ def test_an_entrant_claims_on_the_widget(page, address, quick_world):
     world.read()
     page.goto(f"{address}/y2sB7")
     page.get_by_text("Is one of the posts yours?").click()
-    look(page, "widget-nobody")
+    look(page, "widget-nobody", AXE)
     page.get_by_label("Your name", exact=True).fill("Anna")
     page.get_by_label("E-mail address").fill("anna@mail.example")
     page.locator("form[action*=enter] button").click()
@@ -157,11 +137,11 @@ def test_an_entrant_claims_on_the_widget(page, address, quick_world):
     page.get_by_label("Link of your post").fill("https://elsewhere.example/1")
     page.get_by_role("button", name="Claim this post").click()
     page.get_by_text("This is not the address of a post there").wait_for()
-    look(page, "widget-wrong")
+    look(page, "widget-wrong", AXE)
     page.get_by_label("Link of your post").fill("https://wall.example/p/a")
     page.get_by_role("button", name="Claim this post").click()
     page.locator(".claimed").get_by_text("Somebody of the team").wait_for()
-    look(page, "widget-pending")
+    look(page, "widget-pending", AXE)
     page.get_by_role("button", name="I have written it, look now").click()
     page.get_by_role("alert").get_by_text("We are looking.").wait_for()
     page.get_by_role("button", name="Withdraw").click()

@@ -1,6 +1,5 @@
 """The Messages tab: what a team sees and does, by roles, on a phone and on a desk, with axe."""
 
-import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +11,9 @@ from tombola.api import Throttled
 from tombola.app import create_app
 from tombola.campaigns import service as campaigns
 from tombola.testing.house import PASSWORD
+from tombola.testing.looking import look
 
 AXE = next((Path(__file__).parent.parent / "browser" / "vendor").glob("axe*.js"))
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def tab(rookery, more=""):
@@ -205,25 +204,6 @@ def address(quick_rookery):
     server.server_close()
 
 
-def look(page, name):
-    """Fail on what axe finds and on sideways scrolling, at both widths."""
-    folder = os.environ.get("TOMBOLA_SCREENSHOTS")
-    page.wait_for_load_state()
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        if folder:
-            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate(f"axe.run({{runOnly: {RULES}}})")
-        faults = [
-            (each["id"], [node["html"][:200] for node in each["nodes"]])
-            for each in found["violations"]
-        ]
-        assert faults == [], (name, width)
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(wide) == 0, (name, width)
-
-
 @pytest.mark.browser
 def test_the_pages_can_be_read_and_used_by_everybody(page, address, filled):
     page.goto(f"{address}/log-in")
@@ -233,16 +213,16 @@ def test_the_pages_can_be_read_and_used_by_everybody(page, address, filled):
     page.wait_for_url(lambda url: "/log-in" not in url)
     page.goto(address + tab(filled))
     page.locator("summary", has_text="What the networks permit").click()
-    look(page, "messages")
+    look(page, "messages", AXE)
     page.goto(address + tab(filled, "/new/consent"))
-    look(page, "messages-write")
+    look(page, "messages-write", AXE)
     page.goto(address + tab(filled, "/new/other"))
     page.get_by_label("What they read").fill("Hi {first_name|there}: {oops}")
     page.get_by_role("button", name="See who gets it").click()
-    look(page, "messages-wrong")
+    look(page, "messages-wrong", AXE)
     page.get_by_label("What they read").fill("Hi {first_name|there}, a word about {campaign}.")
     page.get_by_role("button", name="See who gets it").click()
-    look(page, "messages-preview")
+    look(page, "messages-preview", AXE)
     page.get_by_role("button", name="Send to 2 people now").click()
     page.get_by_text("It is on its way; this page").wait_for()
     filled.work()

@@ -1,6 +1,5 @@
 """After the button: a link and a code, with and without scripts, until the news comes."""
 
-import os
 import threading
 from pathlib import Path
 
@@ -9,10 +8,10 @@ from werkzeug.serving import make_server
 
 from tombola.app import create_app
 from tombola.messages.models import message
+from tombola.testing.looking import look
 from tombola.widget import hot
 
 AXE = next((Path(__file__).parent.parent / "browser" / "vendor").glob("axe*.js"))
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture
@@ -27,25 +26,6 @@ def address(quick_rookery):
     thread.join()
     server.server_close()
     app.extensions[hot.NAME].tracker.close()
-
-
-def look(page, name):
-    """Fail on what axe finds and on sideways scrolling, at both widths."""
-    folder = os.environ.get("TOMBOLA_SCREENSHOTS")
-    page.wait_for_load_state()
-    for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        if folder:
-            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate(f"axe.run({{runOnly: {RULES}}})")
-        faults = [
-            (each["id"], [node["html"][:200] for node in each["nodes"]])
-            for each in found["violations"]
-        ]
-        assert faults == [], (name, width)
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(wide) == 0, (name, width)
 
 
 def enter(page, address, rookery):
@@ -71,7 +51,7 @@ def test_the_button_gives_link_and_code_and_the_page_notices_when_it_is_done(
     page.get_by_role("button", name="Copy CROW-17").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "CROW-17"
-    look(page, "waiting")
+    look(page, "waiting", AXE, widths=(1280, 390))
     (action_id, campaign_id, entrant_id) = rookery.kind.seen[-1]
     assert (action_id, campaign_id) == (rookery.action.uid, rookery.campaign.uid)
     rookery.tell(

@@ -1,6 +1,5 @@
 """Sending a file, saying what its columns are, and importing it, in a browser."""
 
-import os
 import threading
 from pathlib import Path
 
@@ -9,11 +8,11 @@ from werkzeug.serving import make_server
 
 from tombola.app import create_app
 from tombola.testing import installation
+from tombola.testing.looking import look
 from tombola.testing.road import Road, seed
 
 pytestmark = pytest.mark.browser
 AXE = next((Path(__file__).parents[3] / "tests" / "browser" / "vendor").glob("axe*.js"))
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SOURCES = "/team/lamps/campaign/Road1/sources"
 RAW = (
     b"Id;Posted at;Platform;Handle;Caption;Link;Mail\n"
@@ -55,24 +54,6 @@ def browser_page(page, address):
     return page
 
 
-def look(page, name):
-    """Fail on what axe finds and on sideways scrolling, at both widths."""
-    folder = os.environ.get("TOMBOLA_SCREENSHOTS")
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        if folder:
-            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate(f"axe.run({{runOnly: {RULES}}})")
-        faults = [
-            (each["id"], [node["html"][:200] for node in each["nodes"]])
-            for each in found["violations"]
-        ]
-        assert faults == [], (name, width)
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(wide) == 0, (name, width)
-
-
 def send(page, tmp_path, raw, name="posts.csv"):
     path = tmp_path / name
     path.write_bytes(raw)
@@ -84,17 +65,17 @@ def test_file_is_sent_described_and_imported(browser_page, road, tmp_path):
     page = browser_page
     page.get_by_role("link", name="Add a source").click()
     page.get_by_role("link", name="Send a file").click()
-    look(page, "csv-send")
+    look(page, "csv-send", AXE)
     send(page, tmp_path, RAW)
     assert page.get_by_label("Posted at").input_value() == "time"
     assert page.get_by_label("Handle").input_value() == "username"
     assert page.get_by_label("Mail").input_value() == "detail"
     page.get_by_label("Mail").select_option(label="Leave out")
     assert page.get_by_label("Time zone").input_value() == "Europe/Berlin"
-    look(page, "csv-columns")
+    look(page, "csv-columns", AXE)
     page.get_by_role("button", name="Check all lines").click()
     page.get_by_text("“soon” is no time that can be read.").wait_for()
-    look(page, "csv-checked")
+    look(page, "csv-checked", AXE)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download all of them").click()
     told = Path(download.value.path()).read_text().splitlines()
@@ -103,7 +84,7 @@ def test_file_is_sent_described_and_imported(browser_page, road, tmp_path):
     assert not page.get_by_label("Photos only").is_checked()
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("heading", name="This is what it would bring").wait_for()
-    look(page, "csv-preview")
+    look(page, "csv-preview", AXE)
     page.get_by_role("button", name="Start importing").click()
     page.wait_for_url("**/source/*")
     road.work()
@@ -116,7 +97,7 @@ def test_what_cannot_be_read_is_told_beside_the_field(browser_page, tmp_path, ad
     page.goto(f"{address}/team/lamps/p/csv_import/")
     send(page, tmp_path, b"PK\x03\x04", "posts.xlsx.csv")
     page.get_by_text("This is no text.").wait_for()
-    look(page, "csv-refused")
+    look(page, "csv-refused", AXE)
 
 
 def test_two_columns_of_one_meaning_are_refused_and_a_file_is_removed(
@@ -129,7 +110,7 @@ def test_two_columns_of_one_meaning_are_refused_and_a_file_is_removed(
     page.get_by_role("button", name="Check all lines").click()
     page.get_by_text("Two columns are “Text of the post”.").wait_for()
     assert page.get_by_label("More").input_value() == "text"
-    look(page, "csv-doubled")
+    look(page, "csv-doubled", AXE)
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove this file").click()
     confirm = page.get_by_role("dialog").get_by_role("button", name="Remove this file")
